@@ -276,6 +276,16 @@ fn heavy_objects_are_asked_for_few_at_a_time_and_one_that_is_too_large_costs_its
     assert_eq!(row["missing"], json!({"annotation": "too_large"}));
     assert!(row["annotation"] == note.as_str() && row["memory_bytes"].is_i64(), "what was known stays");
     told("a text of 9 MB", "that property says too_large and keeps its last value");
+
+    // And one of its parts never comes.
+    let reference = format!(">{}</obj>", vms[0]["moref"].as_str().unwrap());
+    peer.rule(json!({
+        "method": "RetrievePropertiesEx", "type": reference, "skip": 3, "action": {"truncate": 600}
+    }));
+    let run = sync(&muster);
+    assert_eq!(run.code, 8, "{run:?}");
+    assert!(run.document()[0]["calls"].as_u64().unwrap() < 200, "it comes to an end: {run:?}");
+    told("a text of 9 MB whose parts are cut off", "that object keeps its last values");
 }
 
 #[test]

@@ -47,12 +47,8 @@ impl Suggestion {
             Job::Scan { scan } => return Suggestion::scanning(scan),
             Job::Policy { settings, .. } => return Suggestion::of("policy run").about(&settings.name),
             Job::Notify { run } => return Suggestion::of("policy run").about(&run.name),
-            Job::Deliver { name, delivery, .. } => {
-                return match delivery.run() {
-                    Some(run) => Suggestion::of("policy run").about(&run.name),
-                    None => Suggestion::of("destination test").about(name),
-                };
-            }
+            // Its run would do all its steps again.
+            Job::Deliver { name, .. } => return Suggestion::of("destination test").about(name),
             Job::ReadServers { servers } => {
                 let command = Suggestion::of("discovery refresh");
                 return servers.iter().fold(command, |command, server| command.about(server.as_str()));

@@ -171,7 +171,10 @@ pub struct Destination {
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Delivery {
     /// Something that shows whether the destination works.
-    Test,
+    Test {
+        /// The edition of it that is tested: another one is tested anew.
+        edition: i64,
+    },
     /// Why a policy runs, and what it has done by then.
     Run {
         /// The run.
@@ -195,7 +198,7 @@ impl Delivery {
     /// The run that it belongs to.
     pub fn run(&self) -> Option<&SoFar> {
         match self {
-            Delivery::Test => None,
+            Delivery::Test { .. } => None,
             Delivery::Run { run } | Delivery::Health { run } | Delivery::Rows { run, .. } => Some(run),
         }
     }
@@ -224,8 +227,12 @@ pub struct SoFar {
     pub name: String,
     /// Why it runs.
     pub cause: Cause,
-    /// The vCenters that it is about.
+    /// The vCenters that it is about, also those that can't be reached.
     pub vcenters: Vec<VcenterId>,
+    /// Their names.
+    pub names: Vec<String>,
+    /// The vCenters that were left out, and why.
+    pub left_out: Vec<String>,
     /// What became of the steps before.
     pub steps: Vec<RanStep>,
 }

@@ -5,7 +5,9 @@
 use crate::attention::Quiet;
 use crate::destination::SoFar;
 use crate::words::{self, counted};
-use crate::{ApiError, Code, Job, Operation, OperationState, Origin, PolicyId, Time, Vcenter, VcenterId};
+use crate::{
+    ApiError, Code, DestinationId, Job, Operation, OperationState, Origin, PolicyId, Time, Vcenter, VcenterId,
+};
 use std::collections::{BTreeSet, HashMap};
 
 /// One thing worth telling.
@@ -90,10 +92,15 @@ enum Of {
     Job(Job),
     /// Its runs, whatever starts them.
     Policy(PolicyId),
+    /// What is delivered to it, whatever that is.
+    Destination(DestinationId),
 }
 
 impl Of {
     fn what(operation: &Operation) -> Of {
+        if let Job::Deliver { destination, .. } = &operation.job {
+            return Of::Destination(destination.clone());
+        }
         match (&operation.vcenter_id, operation.job.policy()) {
             (Some(vcenter), _) => Of::Vcenter(vcenter.clone()),
             (None, Some(policy)) => Of::Policy(policy.clone()),
@@ -199,7 +206,8 @@ impl Notices {
             return !std::mem::replace(&mut failing.at_the_door, true);
         }
         let is_first = failing.jobs.is_empty();
-        if !failing.jobs.contains(&operation.job) {
+        if is_first || !failing.jobs.contains(&operation.job) && !matches!(operation.job, Job::Deliver { .. })
+        {
             failing.jobs.push(operation.job.clone());
         }
         is_first
@@ -210,7 +218,9 @@ impl Notices {
         let of = Of::what(operation);
         let failing = self.failing.get_mut(&of)?;
         let was_at_the_door = std::mem::take(&mut failing.at_the_door);
-        failing.jobs.retain(|job| !operation.job.covers(job));
+        // What one delivery shows is true of the next.
+        let is_delivery = matches!(operation.job, Job::Deliver { .. });
+        failing.jobs.retain(|job| !is_delivery && !operation.job.covers(job));
         if failing.jobs.is_empty() {
             self.failing.remove(&of);
             return Some(What::Recovered);
@@ -222,7 +232,8 @@ impl Notices {
 /// What a policy tells.
 fn told(run: &SoFar) -> Notice {
     let steps = run.steps.iter().map(words::ran_step);
-    let lines = std::iter::once(format!("{}.", words::cause(&run.cause))).chain(steps);
+    let of = if run.names.is_empty() { String::new() } else { format!(": {}", run.names.join(", ")) };
+    let lines = std::iter::once(format!("{}{of}.", words::cause(&run.cause))).chain(steps);
     Notice(About::Told { title: run.name.clone(), body: lines.collect::<Vec<_>>().join("\n") })
 }
 
@@ -284,7 +295,7 @@ pub fn message(notices: &[Notice]) -> Option<Message> {
 }
 
 fn of_work(works: &[&Work], network: Option<bool>) -> Option<Message> {
-    match (network, &works[..]) {
+    match (network, works) {
         (None, []) => None,
         (Some(is_gone), []) => {
             let (title, body) = of_the_network(is_gone);
@@ -424,7 +435,9 @@ mod tests {
                     vcenters: Vec::new(),
                     after: Vec::new(),
                 },
-                vcenters: Vec::new(),
+                vcenters: vec![VcenterId("b".to_owned())],
+                names: vec!["Berlin".to_owned()],
+                left_out: Vec::new(),
                 steps: vec![RanStep {
                     step: "Full sync".to_owned(),
                     outcome: Some(OperationState::Failed),
@@ -440,7 +453,7 @@ mod tests {
         let message = message(&[failed, told]).unwrap();
         assert_eq!((&*message.title, message.is_failure), ("Tell me", true));
         let lines: Vec<&str> = message.body.lines().collect();
-        assert_eq!(lines[0], "vCenters can't be reached.");
+        assert_eq!(lines[0], "vCenters can't be reached: Berlin.");
         assert!(lines[1].starts_with("Full sync failed: Berlin"), "{lines:?}");
         assert!(lines.last().unwrap().starts_with("Oslo: "), "{lines:?}");
     }

@@ -39,6 +39,8 @@ impl PolicySettings {
     /// # Errors
     /// What is wrong with it, and where.
     pub fn from_file(text: &str) -> Result<(PolicySettings, Option<i64>), serde_json::Error> {
+        // Editors of Windows may write it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let is_printed = serde_json::from_str::<serde_json::Value>(text)?.get("policy").is_some();
         if is_printed {
             let printed: Policy = serde_json::from_str(text)?;
@@ -218,6 +220,11 @@ impl Step {
     /// Whether it is done on each vCenter.
     pub fn is_on_vcenters(&self) -> bool {
         self.job().is_some_and(|job| job.is_of_a_vcenter())
+    }
+
+    /// Whether nothing comes of it without a network.
+    pub fn needs_network(&self) -> bool {
+        self.is_on_vcenters() || matches!(self, Step::Send { .. })
     }
 
     /// The destination that it delivers to.

@@ -83,7 +83,7 @@ pub fn job(job: &Job) -> String {
 /// What a delivery is called.
 fn delivered(delivery: &Delivery) -> String {
     match delivery {
-        Delivery::Test => "Test delivery".to_owned(),
+        Delivery::Test { .. } => "Test delivery".to_owned(),
         Delivery::Run { .. } => "Message".to_owned(),
         Delivery::Health { .. } => "Health summary".to_owned(),
         Delivery::Rows { kinds, .. } => format!("Export of {}", kinds_of(kinds)),

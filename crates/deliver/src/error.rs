@@ -12,7 +12,7 @@ pub enum Error {
     Reach(#[from] reach::Error),
     /// The server answered with another status than one of success.
     #[error("{call} failed: HTTP status {status}")]
-    Status { call: Call, status: u16 },
+    Status { call: Call, status: u16, retry_after: Option<std::time::Duration> },
     /// It is no SMTP server, or broke the conversation off.
     #[error("{call} failed: {detail}")]
     NotSmtp { call: Call, detail: String },
@@ -25,12 +25,18 @@ pub enum Error {
     /// It refused the mail, with these words.
     #[error("{call} failed: the server refused the mail: {detail}")]
     Refused { call: Call, detail: String, is_transient: bool },
+    /// It said nothing for so long after the connection was there.
+    #[error("{call} failed: the server said nothing for {} s", after.as_secs())]
+    Silent { call: Call, after: std::time::Duration },
     /// It took longer than this.
     #[error("{call} failed: it took longer than {} s", after.as_secs())]
     TooSlow { call: Call, after: std::time::Duration },
     /// An address or a header can't be part of a mail.
     #[error("the mail can't be written: {detail}")]
     NoMail { detail: String },
+    /// There is no key to sign with, or it is no base64 where it says so.
+    #[error("the signing key is empty, or no base64 behind whsec_")]
+    BadKey,
     /// A password was to be sent without TLS.
     #[error("{call} is not possible: a password is sent over TLS only")]
     Unprotected { call: Call },

@@ -3,11 +3,17 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{
+        DecodePaddingMode,
+        general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD},
+    },
+};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use hyper::{Request, header::CONTENT_TYPE};
-use reach::{Endpoint, Http, Patience, whole};
+use reach::{Endpoint, Http, Patience, retry_after, whole};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
@@ -18,6 +24,12 @@ const ANSWER: usize = 64 << 10;
 
 /// The prefix of a secret whose rest is the key in base64. Source: Standard Webhooks specification.
 const IN_BASE64: &str = "whsec_";
+
+/// Base64 with its padding or without.
+const ENCODED: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// What is sent to a webhook.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +47,7 @@ pub struct Hook<'a> {
 /// Sends it, and waits until the receiver has taken it. Within `silence` the answer has to begin.
 ///
 /// # Errors
-/// [`Error::Reach`]; [`Error::Status`] for anything but 200 to 299, redirects included.
+/// [`Error::Reach`], [`Error::BadKey`]; [`Error::Status`] for anything but 200 to 299, redirects included.
 pub async fn post(
     endpoint: &Endpoint,
     user_agent: &str,
@@ -50,23 +62,35 @@ pub async fn post(
         .header(CONTENT_TYPE, "application/json")
         .header("webhook-id", hook.id)
         .header("webhook-timestamp", hook.at)
-        .header("webhook-signature", signature(secret, hook));
+        .header("webhook-signature", signature(secret, hook)?);
     let answer = http.send(&call, message, Bytes::copy_from_slice(hook.body.as_bytes()), silence).await?;
-    let status = answer.status();
+    let (status, retry_after) = (answer.status(), retry_after(answer.headers()));
     // What it says is its own affair, and that it breaks off afterwards.
     let _ = whole(&call, answer, ANSWER, silence).await;
-    if status.is_success() { Ok(()) } else { Err(Error::Status { call, status: status.as_u16() }) }
+    if status.is_success() {
+        Ok(())
+    } else {
+        Err(Error::Status { call, status: status.as_u16(), retry_after })
+    }
 }
 
 /// The signature that a receiver compares with its own: `v1,` and the HMAC in base64.
-pub fn signature(secret: &SecretString, hook: Hook<'_>) -> String {
+///
+/// # Errors
+/// [`Error::BadKey`].
+pub fn signature(secret: &SecretString, hook: Hook<'_>) -> Result<String, Error> {
     let text = secret.expose_secret();
-    let decoded = text.strip_prefix(IN_BASE64).and_then(|text| STANDARD.decode(text).ok());
-    let key = decoded.as_deref().unwrap_or(text.as_bytes());
+    let key = match text.strip_prefix(IN_BASE64) {
+        Some(encoded) => ENCODED.decode(encoded.trim()).map_err(|_| Error::BadKey)?,
+        None => text.as_bytes().to_vec(),
+    };
+    if key.is_empty() {
+        return Err(Error::BadKey);
+    }
     #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key of any length");
     mac.update(format!("{}.{}.{}", hook.id, hook.at, hook.body).as_bytes());
-    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
 #[cfg(test)]
@@ -83,15 +107,19 @@ mod tests {
             body: "{\"test\": 2432232314}",
         };
         let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-        assert_eq!(signature(&secret, hook), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert_eq!(signature(&secret, hook).unwrap(), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
     #[test]
     fn a_secret_that_is_no_base64_is_the_key_itself_and_each_part_is_signed() {
         let hook = Hook { path: "/", id: "1", at: 2, body: "{}" };
-        let of = |secret: &str, hook| signature(&SecretString::from(secret), hook);
+        let of = |secret: &str, hook| signature(&SecretString::from(secret), hook).unwrap();
+        for unusable in ["", "whsec_", "whsec_???"] {
+            let key = SecretString::from(unusable);
+            assert!(matches!(signature(&key, hook), Err(Error::BadKey)), "{unusable}");
+        }
+        assert_eq!(of("whsec_YQ", hook), of("a", hook), "without padding, too");
         let all = [
-            of("whsec_???", hook),
             of("a", hook),
             of("b", hook),
             of("a", Hook { id: "2", ..hook }),

@@ -8,4 +8,4 @@ mod mail;
 
 pub use error::Error;
 pub use hook::{Hook, post, signature};
-pub use mail::{Mail, Mailbox, Security, Submission, mailbox, send, verify};
+pub use mail::{Mail, Mailbox, Security, Submission, mailbox, send};

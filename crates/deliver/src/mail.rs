@@ -13,7 +13,7 @@ use std::{
 
 use lettre::{
     Message,
-    message::header::ContentType,
+    message::header::{self, ContentType, HeaderName, HeaderValue},
     transport::smtp::{
         authentication::{Credentials, Mechanism},
         client::{AsyncSmtpConnection, AsyncTokioStream},
@@ -30,11 +30,14 @@ use tokio::{
 
 use crate::error::Error;
 
+/// A server that has not greeted by then speaks something else.
+const GREETING: Duration = Duration::from_secs(15);
+
 /// All that one mail may take.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// All that a server may say about one mail, bytes.
-const SAYS: usize = 256 << 10;
+const SAYS: usize = 32 << 10;
 
 /// A line of a server's answer, bytes. Source: RFC 5321, 4.5.3.1.5, and room.
 const LINE: usize = 2_000;
@@ -90,7 +93,12 @@ pub fn mailbox(text: &str) -> Result<Mailbox, String> {
     if text.chars().any(char::is_control) {
         return Err("it has a control character".to_owned());
     }
-    text.trim().parse::<Mailbox>().map_err(|error| error.to_string())
+    let mailbox = text.trim().parse::<Mailbox>().map_err(|_| "it is not of that form".to_owned())?;
+    // Few servers take others.
+    if !mailbox.email.to_string().is_ascii() {
+        return Err("it has letters that not every mail server takes".to_owned());
+    }
+    Ok(mailbox)
 }
 
 /// Hands in a mail.
@@ -112,20 +120,6 @@ pub async fn send(to: Submission<'_>, mail: Mail<'_>) -> Result<(), Error> {
     .await
 }
 
-/// Connects and logs in, as for a mail, and sends none.
-///
-/// # Errors
-/// Those of [`send`].
-pub async fn verify(to: Submission<'_>) -> Result<(), Error> {
-    let call = Call::new("EHLO", to.endpoint.label());
-    in_time(&call, async {
-        let mut connection = opened(&call, to).await?;
-        let _ = connection.quit().await;
-        Ok(())
-    })
-    .await
-}
-
 async fn in_time(call: &Call, work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     let late = |_| Error::TooSlow { call: call.clone(), after: DEADLINE };
     timeout(DEADLINE, work).await.map_err(late)?
@@ -139,11 +133,16 @@ fn written(mail: Mail<'_>) -> Result<Message, Error> {
         .from(address(mail.from)?)
         .subject(mail.subject.replace(char::is_control, " "))
         .message_id(Some(format!("<{}@muster.invalid>", mail.id)))
+        .header(header::MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN);
     for to in mail.to {
         message = message.to(address(to)?);
     }
-    message.body(mail.text.to_owned()).map_err(|error| no_mail(error.to_string()))
+    let mut message = message.body(mail.text.to_owned()).map_err(|error| no_mail(error.to_string()))?;
+    // Nobody who is away answers it. Source: RFC 3834, 5.
+    let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+    message.headers_mut().insert_raw(HeaderValue::new(automatic, "auto-generated".to_owned()));
+    Ok(message)
 }
 
 /// A conversation in which mail can be handed in.
@@ -159,7 +158,8 @@ async fn opened(call: &Call, to: Submission<'_>) -> Result<AsyncSmtpConnection, 
             Box::new(Bounded::new(stream, b""))
         }
         Security::StartTls => {
-            start_tls(call, &mut stream).await?;
+            let started = timeout(GREETING, start_tls(call, &mut stream)).await;
+            started.map_err(|_| Error::Silent { call: call.clone(), after: GREETING })??;
             let stream = reach::secure(call, to.endpoint, stream, to.endpoint.timeout).await?;
             // A server greets once, and whoever talks to it from here on waits for that.
             Box::new(Bounded::new(stream, b"220 ready\r\n"))
@@ -167,21 +167,27 @@ async fn opened(call: &Call, to: Submission<'_>) -> Result<AsyncSmtpConnection, 
     };
     let us = client_id();
     let opening = AsyncSmtpConnection::connect_with_transport(stream, &us);
-    let mut connection = opening.await.map_err(|error| broken(call, &error))?;
+    let opened = timeout(GREETING, opening).await;
+    let opened = opened.map_err(|_| Error::Silent { call: call.clone(), after: GREETING })?;
+    let mut connection = opened.map_err(|error| broken(call, &error))?;
     if let Some((user, password)) = to.login {
         let login = Credentials::new(user.to_owned(), password.expose_secret().to_owned());
         let accepted = connection.auth(&[Mechanism::Plain, Mechanism::Login], &login).await;
         accepted.map_err(|error| match error.status() {
-            _ if error.is_client() => Error::Rejected {
-                call: call.clone(),
-                detail: "the server offers no login that it knows".into(),
-            },
+            _ if error.is_client() => {
+                not_smtp(call, "the server offers neither PLAIN nor LOGIN to log in with".to_owned())
+            }
             // Nothing of what a server says where a password was sent: it may quote it.
-            Some(code) => Error::Rejected {
+            Some(code) if matches!(code.to_string().as_str(), "530" | "534" | "535") => Error::Rejected {
                 call: call.clone(),
                 detail: format!("the server rejected user and password (SMTP status {code})"),
             },
-            None => broken(call, &error),
+            Some(code) => Error::Refused {
+                call: call.clone(),
+                detail: format!("it does not take logins now (SMTP status {code})"),
+                is_transient: false,
+            },
+            None => not_smtp(call, CLOSED.to_owned()),
         })?;
     }
     Ok(connection)
@@ -223,7 +229,13 @@ async fn says(call: &Call, stream: &mut TcpStream, wanted: &str) -> Result<Vec<S
         let line = String::from_utf8_lossy(&line).trim_end().to_owned();
         let (status, rest) = line.split_at_checked(3).unwrap_or((&line, ""));
         if status != wanted {
-            return Err(not_smtp(call, format!("the server answered \"{}\"", excerpt(&line))));
+            return Err(match status.parse::<u16>() {
+                Ok(400..600) => {
+                    let is_transient = status.starts_with('4');
+                    Error::Refused { call: call.clone(), detail: excerpt(&line), is_transient }
+                }
+                _ => not_smtp(call, format!("the server answered \"{}\"", excerpt(&line))),
+            });
         }
         lines.push(rest.get(1..).unwrap_or_default().to_owned());
         if !rest.starts_with('-') {
@@ -243,7 +255,7 @@ fn broken(call: &Call, error: &lettre::transport::smtp::Error) -> Error {
     if error.status().is_some() {
         return refused(call, error);
     }
-    not_smtp(call, excerpt(&chain(error)))
+    lost(call, error)
 }
 
 fn refused(call: &Call, error: &lettre::transport::smtp::Error) -> Error {
@@ -252,8 +264,15 @@ fn refused(call: &Call, error: &lettre::transport::smtp::Error) -> Error {
             let is_transient = error.is_transient();
             Error::Refused { call: call.clone(), detail: excerpt(&chain(error)), is_transient }
         }
-        None => not_smtp(call, excerpt(&chain(error))),
+        None => lost(call, error),
     }
+}
+
+/// The conversation ended in the middle.
+fn lost(call: &Call, error: &lettre::transport::smtp::Error) -> Error {
+    let said = chain(error);
+    let is_closed = said.contains("close_notify") || said.contains("incomplete");
+    not_smtp(call, if is_closed { CLOSED.to_owned() } else { excerpt(&said) })
 }
 
 /// An error and what caused it, in a line.
@@ -355,6 +374,9 @@ mod tests {
         let text = String::from_utf8(message.formatted()).unwrap();
         assert!(!text.lines().any(|line| line.starts_with("Bcc")), "{text}");
         assert_eq!(message.envelope().to().len(), 1);
+        for header in ["MIME-Version: 1.0", "Auto-Submitted: auto-generated"] {
+            assert!(text.contains(header), "{text}");
+        }
     }
 
     #[test]
@@ -362,7 +384,15 @@ mod tests {
         for good in ["a@example.org", "Ops <ops@example.org>", "a+b@localhost"] {
             assert!(mailbox(good).is_ok(), "{good}");
         }
-        for bad in ["", "ops", "a@b@c", "a@example.org\r\nRCPT TO:<x@y>", "<a@example.org", "a@b.c, d@e.f"] {
+        for bad in [
+            "",
+            "ops",
+            "a@b@c",
+            "a@example.org\r\nRCPT TO:<x@y>",
+            "<a@example.org",
+            "a@m\u{fc}.org",
+            "a@b.c, d@e.f",
+        ] {
             assert!(mailbox(bad).is_err(), "{bad}");
         }
     }

@@ -399,6 +399,18 @@ pub(crate) fn store(error: store::Error) -> ApiError {
             ANOTHER_CREDENTIAL.into(),
             Some(Remedy::ChangeCredential),
         ),
+        store::Error::Named { policies } => (
+            Code::InUse,
+            format!("policies deliver to the destination: {}", policies.join(", ")),
+            "Change or remove these policies first.".into(),
+            None,
+        ),
+        store::Error::AnotherKind => (
+            Code::InvalidValue,
+            "a destination stays what it is: a mail server, a webhook or a folder".into(),
+            "Add another destination.".into(),
+            None,
+        ),
         store::Error::Running { operation } => (
             Code::InUse,
             format!("operation {operation} is running on the vCenter"),
@@ -430,7 +442,7 @@ pub(crate) fn store(error: store::Error) -> ApiError {
 }
 
 /// What to do about vCenters whose credential is in the way.
-pub(crate) const ANOTHER_CREDENTIAL: &str = "Give these vCenters another credential first.";
+pub(crate) const ANOTHER_CREDENTIAL: &str = "Give what uses it another credential first.";
 
 const CHOOSE: &str = "It may have been removed: look at those that there are.";
 

@@ -320,6 +320,31 @@ impl Logins {
         Ok(Some(noted))
     }
 
+    /// Stores that another server than a vCenter rejected a password, so that nothing sends it again by itself.
+    pub(crate) async fn note_rejected_by(
+        &self,
+        credential: &CredentialId,
+        password: &Password,
+        before: &Standing,
+        by: &str,
+    ) -> Result<(), ApiError> {
+        let sent = Sent { vcenter: None, edition: before.edition, fingerprint: password.fingerprint };
+        let rejected = Rejected {
+            at: (self.now)(),
+            because: Rejection::InvalidLogin,
+            message: None,
+            fingerprint: Some(password.fingerprint),
+            is_typed: password.is_typed(),
+            by: Some(by.to_owned()),
+        };
+        let noted = self.store.set_rejected(credential, sent, &rejected).await.map_err(explain::store)?;
+        if noted == Noted::Rejected && password.is_typed() {
+            self.typed().rejected.insert(credential.clone(), rejected);
+        }
+        self.events.publish(Event::CredentialsChanged);
+        Ok(())
+    }
+
     /// Notes that a vCenter that was just added let this password in.
     pub(crate) async fn proven_by(
         &self,

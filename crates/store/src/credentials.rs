@@ -200,7 +200,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .during(attempt)?;
-        destinations::use_another(&mut tx, from, into, attempt).await?;
+        destinations::use_another(self, &mut tx, from, into, attempt).await?;
         let moved = sqlx::query(
             "UPDATE vcenters SET credential_id = $1, edition = edition + 1 WHERE credential_id = $2 \
              RETURNING id, contact_state, removed_at",

@@ -7,7 +7,6 @@ use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::{Store, policies, row};
 use contract::destination::DestinationSettings;
-use contract::policy::Step;
 use contract::{CredentialId, DestinationId, Subject};
 use serde_json::Value;
 use sqlx::Row;
@@ -70,6 +69,10 @@ impl Store {
         if edition != *made_from {
             return Err(Error::Stale { id: id.to_string(), made_from: *made_from, edition });
         }
+        let kind = before.as_ref().and_then(|before| before["target"]["kind"].as_str());
+        if kind.is_some_and(|kind| kind != settings.target.kind().name()) {
+            return Err(Error::AnotherKind);
+        }
         names::is_free(&mut tx, Among::Destinations, &settings.name, id.as_str(), attempt).await?;
         sqlx::query(
             "UPDATE destinations SET name = $1, name_key = $2, target = $3, credential_id = $4, \
@@ -92,11 +95,9 @@ impl Store {
         let attempt = self.attempt_on("removing destination", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let rows = sqlx::query(policies::ALL).fetch_all(&mut *tx).await.during(attempt)?;
-        let named: Vec<String> = row::readable("a policy is left out", &rows, policies::record)
-            .into_iter()
-            .filter(|policy| policy.settings.steps.iter().filter_map(Step::to).any(|to| to == id.as_str()))
-            .map(|policy| policy.settings.name)
-            .collect();
+        // Also in one that can't be read: an id stands nowhere by chance.
+        let names_it = |row: &&DbRow| row::shown(row, "settings").contains(id.as_str());
+        let named: Vec<String> = rows.iter().filter(names_it).map(|row| row::shown(row, "name")).collect();
         if !named.is_empty() {
             return Err(Error::Named { policies: named });
         }
@@ -124,6 +125,7 @@ impl Store {
 
 /// Has every destination of one credential use another one.
 pub(crate) async fn use_another(
+    store: &Store,
     tx: &mut Tx,
     from: &CredentialId,
     into: &CredentialId,
@@ -132,6 +134,7 @@ pub(crate) async fn use_another(
     let using = sqlx::query("SELECT * FROM destinations WHERE credential_id = $1").bind(from.as_str());
     let using = using.fetch_all(&mut **tx).await.during(attempt)?;
     for mut one in row::readable("a destination is left out", &using, record) {
+        let before = told(tx, &one.id).await.during(attempt)?;
         one.settings.target.use_credential(into.clone());
         sqlx::query(
             "UPDATE destinations SET credential_id = $1, target = $2, edition = edition + 1 WHERE id = $3",
@@ -142,6 +145,7 @@ pub(crate) async fn use_another(
         .execute(&mut **tx)
         .await
         .during(attempt)?;
+        store.record_destination(tx, &one.id, before, attempt).await?;
     }
     Ok(())
 }

@@ -122,6 +122,9 @@ pub enum Error {
         /// Their names.
         vcenters: Vec<String>,
     },
+    /// What a destination is can't be changed.
+    #[error("a destination stays what it is")]
+    AnotherKind,
     /// Policies deliver to the destination.
     #[error("the destination is used by {}", policies.join(", "))]
     Named {

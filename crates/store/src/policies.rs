@@ -8,7 +8,7 @@ use crate::history::What;
 use crate::names::{self, Among};
 use crate::queue::{NewOperation, Submitted};
 use crate::{Store, operations, queue, row};
-use contract::policy::{Change, PolicySettings};
+use contract::policy::{Change, PolicySettings, Step};
 use contract::{Operation, OperationId, PolicyId, Subject};
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row};
@@ -47,6 +47,7 @@ impl Store {
         let attempt = self.attempt_on("adding policy", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         names::is_free(&mut tx, Among::Policies, &settings.name, id.as_str(), attempt).await?;
+        delivers_somewhere(&mut tx, settings, attempt).await?;
         sqlx::query("INSERT INTO policies (id, name, name_key, settings, seen) VALUES ($1, $2, $3, $4, $5)")
             .bind(id.as_str())
             .bind(&settings.name)
@@ -77,6 +78,7 @@ impl Store {
             return Err(Error::Stale { id: id.to_string(), made_from: to.edition, edition });
         }
         names::is_free(&mut tx, Among::Policies, &settings.name, id.as_str(), attempt).await?;
+        delivers_somewhere(&mut tx, settings, attempt).await?;
         sqlx::query(
             "UPDATE policies SET name = $1, name_key = $2, settings = $3, enabled = $4, edition = edition + 1, \
              seen = $5 WHERE id = $6",
@@ -186,6 +188,21 @@ impl Store {
         let after = told(tx, id).await.during(attempt)?;
         self.record_change(tx, Subject::policy(id), (before, after), attempt).await
     }
+}
+
+/// Fails if a destination that a policy names is gone by now.
+async fn delivers_somewhere(
+    tx: &mut Tx,
+    settings: &PolicySettings,
+    attempt: Attempt<'_>,
+) -> Result<(), Error> {
+    for to in settings.steps.iter().filter_map(Step::to) {
+        let found = sqlx::query_scalar::<_, i64>("SELECT 1 FROM destinations WHERE id = $1").bind(to);
+        if found.fetch_optional(&mut **tx).await.during(attempt)?.is_none() {
+            return Err(Error::NotFound { what: "destination", id: to.to_owned() });
+        }
+    }
+    Ok(())
 }
 
 /// A policy as the audit log has it.

@@ -196,7 +196,8 @@ impl Store {
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
         let left = "SELECT id FROM credentials c WHERE removed_at IS NOT NULL AND NOT EXISTS \
-                    (SELECT 1 FROM vcenters v WHERE v.credential_id = c.id OR v.id = c.made_with)";
+                    (SELECT 1 FROM vcenters v WHERE v.credential_id = c.id OR v.id = c.made_with) \
+                    AND NOT EXISTS (SELECT 1 FROM destinations d WHERE d.credential_id = c.id)";
         let left: Vec<String> = sqlx::query_scalar(left).fetch_all(&mut **tx).await.during(attempt)?;
         for credential in left {
             self.note_erasure(tx, &CredentialId(credential.clone()), at, attempt).await?;
@@ -246,7 +247,8 @@ impl Store {
 /// The credential that was made with a vCenter, if no other one uses it.
 async fn made_with(tx: &mut DbConnection, id: &VcenterId) -> Result<Option<Credential>, sqlx::Error> {
     let made = "SELECT * FROM credentials c WHERE made_with = $1 AND removed_at IS NULL AND NOT EXISTS \
-                (SELECT 1 FROM vcenters v WHERE v.credential_id = c.id AND v.removed_at IS NULL AND v.id <> $1)";
+                (SELECT 1 FROM vcenters v WHERE v.credential_id = c.id AND v.removed_at IS NULL AND v.id <> $1) \
+                AND NOT EXISTS (SELECT 1 FROM destinations d WHERE d.credential_id = c.id)";
     let row = sqlx::query(made).bind(id.as_str()).fetch_optional(tx).await?;
     row.as_ref().map(credentials::credential).transpose()
 }

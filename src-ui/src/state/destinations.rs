@@ -47,7 +47,11 @@ impl Typed {
             connect_to: String::new(),
         };
         let Some(target) = before.and_then(|one| one.target.as_ref()) else { return typed };
-        typed.address = destination_address(target);
+        typed.address = match target {
+            // The usual port goes with the security, which may be chosen anew.
+            Address::Smtp { host, port: None, .. } => host.clone(),
+            other => destination_address(other),
+        };
         typed.credential = target.credential().map(ToString::to_string).unwrap_or_default();
         match target {
             Address::Smtp { security, from, to, trust, way, .. } => {
@@ -149,7 +153,13 @@ mod tests {
         if let Address::Smtp { host, port, .. } = &mut stored {
             (*host, *port) = ("mail.example.org".to_owned(), Some(2525));
         }
-        for (before, meant) in [(stored, mail), (hook.clone(), hook), (folder.clone(), folder)] {
+        let mut usual = mail.clone();
+        if let Address::Smtp { host, .. } = &mut usual {
+            "mail.example.org".clone_into(host);
+        }
+        for (before, meant) in
+            [(usual.clone(), usual), (stored, mail), (hook.clone(), hook), (folder.clone(), folder)]
+        {
             assert_eq!(Typed::of(Some(&there(before))).settings().unwrap().target, meant);
         }
         let new = Typed { kind: DestinationKind::Webhook, ..Typed::of(None) };

@@ -114,8 +114,11 @@ fn empty(asked: &Target) -> Result<Address, ApiError> {
                 .next("Add one whose password is the signing key, and name it: --credential NAME"));
         };
         Ok(Address::Webhook { url: String::new(), credential: CredentialId(credential.clone()), trust, way })
-    } else {
+    } else if asked.folder.is_some() {
         Ok(Address::Folder { path: String::new(), keep: Address::KEPT })
+    } else {
+        Err(ApiError::new(Code::InvalidValue, "it is not said what the destination is")
+            .next("Say it with --smtp HOST, --webhook URL or --folder DIR."))
     }
 }
 

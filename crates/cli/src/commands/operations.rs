@@ -146,6 +146,7 @@ fn discovered(o: &Operation) -> String {
             let total = usize::try_from(o.progress.total).unwrap_or(usize::MAX);
             format!(": {done} of {}", words::counted(total, "operation", "operations"))
         }
+        OperationKind::Deliver | OperationKind::Notify => format!(": {}", words::changes(o)),
         _ => format!(": {}", words::counted(done, "BMC", "BMCs")),
     }
 }

@@ -50,7 +50,7 @@ pub fn policy_step(step: &Step) -> String {
     }
 }
 
-/// Why a policy ran: `Started by hand`, `A vCenter is unreachable`.
+/// Why a policy ran: `Started by hand`, `vCenters can't be reached`.
 pub fn cause(cause: &Cause) -> &'static str {
     match cause.what {
         Happened::Hand => "Started by hand",
@@ -83,7 +83,7 @@ pub fn rows_wanted(rows: &Rows) -> String {
     }
 }
 
-/// What a destination is: `Mail`, `Webhook`.
+/// What a destination is: `Mail server`, `Webhook`.
 pub fn destination_kind(kind: DestinationKind) -> &'static str {
     match kind {
         DestinationKind::Smtp => "Mail server",

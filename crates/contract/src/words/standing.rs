@@ -65,7 +65,7 @@ pub fn changes(operation: &Operation) -> String {
 fn delivered(delivery: &Delivery) -> &'static str {
     match delivery {
         Delivery::Rows { .. } => "the files were written",
-        Delivery::Test => "the destination works",
+        Delivery::Test { .. } => "the destination works",
         Delivery::Run { .. } | Delivery::Health { .. } => "the message was taken",
     }
 }

@@ -4,6 +4,7 @@
 use super::pseudonyms::{Pseudonyms, Sort};
 use crate::{Caller, Service, explain};
 use contract::columns::{self, Column, Link, Type};
+use contract::destination::{Address, DestinationSettings};
 use contract::discovery::Scan;
 use contract::policy::{PolicySettings, Step};
 use contract::{ApiError, AuditFilter, AuditRow, Group, Job, Kind, Object, Operation, Value};
@@ -70,6 +71,9 @@ impl Service {
         }
         for policy in store.policies().await.map_err(explain::store)? {
             of_policy(&mut names, &policy.settings);
+        }
+        for destination in store.destinations().await.map_err(explain::store)? {
+            of_destination(&mut names, &destination.settings);
         }
         for pause in store.pauses().await.map_err(explain::store)? {
             if let Group::Tag(tag) = &pause.of {
@@ -177,6 +181,25 @@ fn of_policy(names: &mut Pseudonyms, settings: &PolicySettings) {
             Step::Send { to, .. } | Step::Export { to, .. } => names.learn(Sort::Destination, to),
             Step::Test | Step::FullSync | Step::ReadServers | Step::Notify => {}
         }
+    }
+}
+
+/// What a destination is called, and where it is.
+fn of_destination(names: &mut Pseudonyms, settings: &DestinationSettings) {
+    names.learn(Sort::Destination, &settings.name);
+    match &settings.target {
+        Address::Smtp { host, from, to, way, .. } => {
+            names.learn(Sort::Host, host);
+            to.iter().chain([from]).for_each(|one| names.learn(Sort::User, one));
+            of_way(names, &way.proxy);
+        }
+        Address::Webhook { url, way, .. } => {
+            url.split(['/', '?', '&', '=']).filter(|part| part.len() > 6).for_each(|part| {
+                names.learn(if part.contains('.') { Sort::Host } else { Sort::Other }, part);
+            });
+            of_way(names, &way.proxy);
+        }
+        Address::Folder { path, .. } => names.learn(Sort::Path, path),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{Service, connections, explain};
 use contract::destination::{Address, DestinationKind, DestinationSettings, MailSecurity};
 use contract::policy::Step;
 use contract::{ApiError, CredentialId, Trust, VcenterSettings, Way, designated, trimmed};
+use std::borrow::Cow;
 use std::path::Path;
 use store::DestinationRecord;
 
@@ -26,8 +27,22 @@ pub(super) async fn checked(
     let name = validate::name("destination", &asked.name)?;
     let target = match asked.target {
         Address::Smtp { host, port, security, from, to, credential, trust, way } => {
-            let (host, named) = validate::address(&host)?;
-            let port = port.or((named != 443).then_some(named));
+            let typed = trimmed(&host).to_owned();
+            if typed.contains('/') {
+                return Err(invalid(
+                    "a mail server has a host name and a port, and no URL".to_owned(),
+                    "Enter it as in mail.example.org:2525.",
+                ));
+            }
+            let (host, named) = validate::address(&typed).map_err(|_| {
+                invalid(
+                    "this is not a valid address of a mail server".to_owned(),
+                    "Enter a host name or IP address, with a port if it isn't the usual one: mail.example.org:2525.",
+                )
+            })?;
+            let is_named =
+                typed.parse::<std::net::Ipv6Addr>().is_err() && typed.ends_with(&format!(":{named}"));
+            let port = port.or(is_named.then_some(named));
             if port == Some(0) {
                 return Err(invalid("0 is no port".to_owned(), "A port is a number from 1 to 65535."));
             }
@@ -47,18 +62,25 @@ pub(super) async fn checked(
         }
         Address::Webhook { url, credential, trust, way } => {
             let url = trimmed(&url).to_owned();
-            let is_plain = url.chars().any(|letter| letter.is_whitespace() || letter.is_control());
-            if !url.to_ascii_lowercase().starts_with("https://") || is_plain || url.len() > URL {
+            let is_plain = url.chars().all(|letter| letter.is_ascii_graphic() && letter != '#');
+            if !url.to_ascii_lowercase().starts_with("https://") || !is_plain || url.len() > URL {
                 return Err(invalid(
-                    "the URL of a webhook begins with https://, and has no spaces".to_owned(),
-                    "Enter the URL that the receiver names.",
+                    "the URL of a webhook begins with https://, has no spaces, no # and no letters that have to be encoded, and \
+                     is at most 2000 characters long"
+                        .to_owned(),
+                    "Enter the URL as the receiver names it.",
                 ));
             }
-            let (host, port) = validate::address(&url)?;
+            let (host, port) = validate::address(&url).map_err(|_| {
+                invalid(
+                    "the URL of the webhook can't be used".to_owned(),
+                    "Enter it without a user and a password, as in https://example.org/hooks/1.",
+                )
+            })?;
             let endpoint = reachable(&host, port, &trust, &way)?;
             let call = reach::Call::new("POST", endpoint.label());
             endpoint
-                .url(&call, path(&url))
+                .url(&call, &path(&url))
                 .map_err(|error| invalid(error.to_string(), "Correct the URL."))?;
             let credential = known(service, &credential).await?;
             Address::Webhook { url, credential, trust, way }
@@ -70,7 +92,7 @@ pub(super) async fn checked(
                     "Choose a number from 1 to 10000.",
                 ));
             }
-            let path = folder(service, trimmed(&path))?;
+            let path = folder(service, trimmed(&path).to_owned()).await?;
             Address::Folder { path, keep }
         }
     };
@@ -78,11 +100,10 @@ pub(super) async fn checked(
 }
 
 /// Path and query of a URL that was checked.
-pub(super) fn path(url: &str) -> &str {
+pub(super) fn path(url: &str) -> Cow<'_, str> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let path = rest.find(['/', '?']).map_or("/", |at| &rest[at..]);
-    let path = path.split('#').next().unwrap_or_default();
-    if path.starts_with('/') { path } else { "/" }
+    if path.starts_with('/') { path.into() } else { format!("/{path}").into() }
 }
 
 /// A step of a policy with its destination by its id.
@@ -112,11 +133,24 @@ pub(crate) fn of_step(step: Step, all: &[DestinationRecord]) -> Result<Step, Api
         }
         _ => {}
     }
+    let step = match step {
+        Step::Export { to, kinds } => {
+            let unlike = kinds.iter().enumerate().filter(|(at, kind)| !kinds[..*at].contains(kind));
+            Step::Export { to, kinds: unlike.map(|(_, kind)| *kind).collect() }
+        }
+        step => step,
+    };
     Ok(step.to_called(|_| found.id.to_string()))
 }
 
 fn address(what: &str, text: &str) -> Result<String, ApiError> {
     let text = trimmed(text);
+    if text.is_empty() {
+        return Err(invalid(
+            format!("{what} is missing"),
+            "Enter a mail address, such as muster@example.org.",
+        ));
+    }
     deliver::mailbox(text).map(|_| text.to_owned()).map_err(|why| {
         invalid(
             format!("{what} is no mail address: {why}"),
@@ -126,7 +160,13 @@ fn address(what: &str, text: &str) -> Result<String, ApiError> {
 }
 
 fn recipients(to: &[String]) -> Result<Vec<String>, ApiError> {
-    let all: Vec<String> = to.iter().map(|one| address("a recipient", one)).collect::<Result<_, _>>()?;
+    let mut all: Vec<String> = Vec::new();
+    for one in to {
+        let one = address("a recipient", one)?;
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
     if all.is_empty() || all.len() > RECIPIENTS {
         return Err(invalid(
             format!("a mail has {} recipients", all.len()),
@@ -152,21 +192,21 @@ fn reachable(host: &str, port: u16, trust: &Trust, way: &Way) -> Result<reach::E
 }
 
 /// A folder that is there, and none of ours.
-fn folder(service: &Service, path: &str) -> Result<String, ApiError> {
+async fn folder(service: &Service, path: String) -> Result<String, ApiError> {
     let wrong =
         |why: &str| invalid(format!("{path} can't be exported to: {why}"), "Enter the path of a folder.");
-    if !Path::new(path).is_absolute() {
+    if !Path::new(&path).is_absolute() {
         return Err(wrong("it is not an absolute path"));
     }
-    let real = std::fs::canonicalize(path).map_err(|error| wrong(&error.to_string()))?;
-    if !real.is_dir() {
+    let real = tokio::fs::canonicalize(&path).await.map_err(|error| wrong(&error.to_string()))?;
+    if !tokio::fs::metadata(&real).await.is_ok_and(|of| of.is_dir()) {
         return Err(wrong("it is not a folder"));
     }
-    let ours = std::fs::canonicalize(service.inner.store.dir()).ok();
+    let ours = tokio::fs::canonicalize(service.inner.store.dir()).await.ok();
     if ours.is_some_and(|ours| real.starts_with(&ours)) {
         return Err(wrong("it is the data folder of Muster"));
     }
-    Ok(path.to_owned())
+    Ok(path)
 }
 
 #[cfg(test)]
@@ -178,9 +218,9 @@ mod tests {
         for (url, wanted) in [
             ("https://example.org", "/"),
             ("https://example.org/", "/"),
-            ("https://example.org/a/b?c=d#e", "/a/b?c=d"),
+            ("https://example.org/a/b?c=d", "/a/b?c=d"),
             ("https://example.org:8443/x", "/x"),
-            ("https://example.org?x", "/"),
+            ("https://example.org?x", "/?x"),
         ] {
             assert_eq!(path(url), wanted, "{url}");
         }

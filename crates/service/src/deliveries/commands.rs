@@ -65,7 +65,7 @@ impl Handler for TestDestination {
         let job = Job::Deliver {
             destination: record.id,
             name: record.settings.name,
-            delivery: Box::new(Delivery::Test),
+            delivery: Box::new(Delivery::Test { edition: record.edition }),
         };
         call.inner.operations.submit_about_none(job, call.by(), !self.detached).await
     }

@@ -4,9 +4,10 @@
 use crate::export::{Style, delimited, file};
 use crate::query::Query;
 use crate::{Service, explain};
-use contract::destination::{Delivered, Delivery, SoFar};
+use contract::destination::{Delivered, SoFar};
 use contract::{ApiError, Code, Kind, Time};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Letters of a policy's name in a file's name.
 const LETTERS: usize = 40;
@@ -14,39 +15,50 @@ const LETTERS: usize = 40;
 /// `20260301T140509Z`.
 const STAMP: usize = 16;
 
-/// Writes what is delivered to a folder.
-pub(super) async fn write(
+/// Writes files with rows of the inventory to a folder that is called so.
+pub(super) async fn export(
     service: &Service,
-    path: &str,
+    folder: (&str, &str),
     keep: u32,
-    delivery: &Delivery,
+    (run, kinds): (&SoFar, &[Kind]),
 ) -> Result<Delivered, ApiError> {
-    let folder = Path::new(path);
-    let Delivery::Rows { run, kinds } = delivery else {
-        // A file that comes and goes shows that files can.
-        let path = folder.to_owned();
-        let tried =
-            aside(move || file::write(&path, ".muster-test", "tmp", |out| out.write_all(b"test"))).await?;
-        let removed = std::fs::remove_file(&tried);
-        removed.map_err(|error| failed(folder, &error))?;
-        return Ok(Delivered::default());
-    };
     let vcenters = super::vcenters(service, run).await?;
+    if vcenters.is_empty() {
+        let message = "there is no vCenter to export";
+        return Err(ApiError::new(Code::InvalidValue, message).next("Change the conditions of the policy."));
+    }
     let mut delivered = Delivered::default();
     let now = service.now();
     for kind in kinds {
         let answer = service.query(&Query::of(*kind), &vcenters).await?;
-        let (to, name) = (folder.to_owned(), name(run, *kind, now));
-        let written = aside(move || {
+        let (to, called) = (PathBuf::from(folder.1), folder.0.to_owned());
+        let (name, run, kind) = (name(run, *kind, now), run.clone(), *kind);
+        let work = aside(move || {
             let style = Style::Spreadsheet { separator: b',', marked: true };
-            file::write(&to, &name, "csv", |out| {
+            let written = file::write(&to, &name, "csv", |out| {
                 delimited(out, &answer.columns, answer.rows(), style, true, |cell| cell)
-            })
+            });
+            let written = written.map_err(|error| failed(&called, &error.message))?;
+            let written = written.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let deleted = rotate(&to, (&run, kind), keep, &written);
+            Ok((written, deleted.map_err(|error| failed(&called, &error.to_string()))?))
         });
-        delivered.files.push(written.await?.display().to_string());
-        delivered.deleted.extend(rotate(folder, run, *kind, keep).map_err(|error| failed(folder, &error))?);
+        let (written, deleted) = work.await?;
+        delivered.files.push(written);
+        delivered.deleted.extend(deleted);
     }
     Ok(delivered)
+}
+
+/// Has a file come and go in a folder that is called so, which shows that files can.
+pub(super) async fn try_out((called, path): (&str, &str)) -> Result<Delivered, ApiError> {
+    let (to, called) = (PathBuf::from(path), called.to_owned());
+    let work = aside(move || {
+        let tried = file::write(&to, ".muster-test", "tmp", |out| out.write_all(b"test"));
+        let tried = tried.map_err(|error| failed(&called, &error.message))?;
+        std::fs::remove_file(tried).map_err(|error| failed(&called, &error.to_string()))
+    });
+    work.await.map(|()| Delivered::default())
 }
 
 async fn aside<T: Send + 'static>(
@@ -61,9 +73,9 @@ async fn aside<T: Send + 'static>(
     })
 }
 
-fn failed(folder: &Path, error: &std::io::Error) -> ApiError {
-    ApiError::new(Code::Failed, format!("{} can't be used: {error}", folder.display()))
-        .next("Check that the folder is there, and its permissions.")
+fn failed(called: &str, why: &str) -> ApiError {
+    ApiError::new(Code::Failed, format!("the folder of {called} can't be used: {why}"))
+        .next("Check that the folder is there, its permissions and its free space.")
 }
 
 /// `muster-nightly-export-1a2b3c4d-vms-20260301T140509Z`.
@@ -80,39 +92,43 @@ fn marked(run: &SoFar, kind: Kind) -> String {
     format!("-{id}-{kind}-")
 }
 
-/// Deletes the oldest exports of a policy's kind, so that as many as are kept are left. Answers with which.
-fn rotate(folder: &Path, run: &SoFar, kind: Kind, keep: u32) -> std::io::Result<Vec<String>> {
+/// Deletes the oldest exports of a policy's kind, and never the one that was just written, so that as many as are kept are left.
+/// Answers with which.
+fn rotate(folder: &Path, (run, kind): (&SoFar, Kind), keep: u32, written: &str) -> io::Result<Vec<String>> {
     let mark = marked(run, kind);
-    let mut own: Vec<(String, String)> = Vec::new();
+    let mut own = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else { continue };
-        if let Some(stamp) = stamp(&name, &mark).filter(|_| entry.file_type().is_ok_and(|of| of.is_file())) {
-            own.push((stamp.to_owned(), name));
+        let is_file = entry.file_type().is_ok_and(|of| of.is_file());
+        if let Some((stamp, number)) = stamp(&name, &mark).filter(|_| is_file && name != written) {
+            own.push((stamp.to_owned(), number, name));
         }
     }
     own.sort();
-    let surplus = own.len().saturating_sub(keep as usize);
+    let surplus = (own.len() + 1).saturating_sub(keep as usize);
     let mut deleted = Vec::new();
-    for (_, name) in own.into_iter().take(surplus) {
+    for (.., name) in own.into_iter().take(surplus) {
         std::fs::remove_file(folder.join(&name))?;
         deleted.push(name);
     }
     Ok(deleted)
 }
 
-/// When an export was written, if a file is one of those with this mark.
-fn stamp<'a>(name: &'a str, mark: &str) -> Option<&'a str> {
+/// When an export was written, and the how manieth of that second it is, if a file is one of those with this mark.
+fn stamp<'a>(name: &'a str, mark: &str) -> Option<(&'a str, u32)> {
     let body = name.strip_prefix("muster-")?.strip_suffix(".csv")?;
-    // A second one of the same second has a number.
-    let body = body.split_once(" (").map_or(body, |(body, _)| body);
+    let (body, number) = match body.split_once(" (") {
+        Some((body, number)) => (body, number.strip_suffix(')')?.parse().ok()?),
+        None => (body, 1),
+    };
     let (before, stamp) = body.split_at_checked(body.len().checked_sub(STAMP)?)?;
     let is_stamp = stamp.bytes().enumerate().all(|(at, byte)| match at {
         8 => byte == b'T',
         15 => byte == b'Z',
         _ => byte.is_ascii_digit(),
     });
-    (is_stamp && before.ends_with(mark)).then_some(stamp)
+    (is_stamp && before.ends_with(mark)).then_some((stamp, number))
 }
 
 #[cfg(test)]
@@ -129,6 +145,8 @@ mod tests {
             name: name.into(),
             cause: Cause { what: Happened::Hand, at: Time(0), vcenters: Vec::new(), after: Vec::new() },
             vcenters: Vec::new(),
+            names: Vec::new(),
+            left_out: Vec::new(),
             steps: Vec::new(),
         }
     }
@@ -154,8 +172,12 @@ mod tests {
             std::fs::write(folder.path().join(name), "x").unwrap();
         }
         std::fs::create_dir(folder.path().join(name(&one, Kind::Vms, Time(0)) + ".csv")).unwrap();
-        assert_eq!(rotate(folder.path(), &one, Kind::Vms, 1).unwrap(), names[..2]);
-        assert_eq!(rotate(folder.path(), &one, Kind::Vms, 1).unwrap(), Vec::<String>::new());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), names.len() - 2 + 1);
+        let second = names[2].replace(".csv", " (2).csv");
+        std::fs::write(folder.path().join(&second), "x").unwrap();
+        let rotated = |keep| rotate(folder.path(), (&one, Kind::Vms), keep, &second).unwrap();
+        assert_eq!(rotated(2), names[..2]);
+        assert_eq!(rotated(1), names[2..3], "of one second the first is the older one");
+        assert_eq!(rotated(1), Vec::<String>::new(), "the one that was just written stays");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), names.len() - 3 + 2);
     }
 }

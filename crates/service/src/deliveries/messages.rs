@@ -1,5 +1,5 @@
 //! What messages say: a mail as text, a webhook's event as JSON.
-//! Refuses to say more than whoever gets them needs: no addresses, no users, no passwords.
+//! Refuses to say a password; what failed of a step is said as the operation says it.
 
 use crate::Service;
 use contract::destination::{Delivery, SoFar};
@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 /// Findings that a mail lists, and that an event has.
 const IN_A_MAIL: usize = 30;
 const IN_AN_EVENT: usize = 200;
+
+/// Letters of a line of a mail.
+const LINE: usize = 900;
 
 /// A mail.
 pub(super) struct Message {
@@ -31,16 +34,16 @@ pub(super) async fn mail(service: &Service, delivery: &Delivery) -> Result<Messa
     let foot = "\n--\nSent by Muster, by the policy that the subject names.\n";
     Ok(match delivery {
         Delivery::Run { run } => {
-            let names = names(service, run).await?;
-            let subject = format!("[Muster] {}: {}", run.name, words::cause(&run.cause).to_lowercase());
-            Message { subject, text: format!("{}{foot}", of_run(run, &names)) }
+            let why = words::within_a_sentence(words::cause(&run.cause));
+            let subject = subject(&format!("[Muster] {}: {why}", run.name));
+            Message { subject, text: format!("{}{foot}", of_run(run)) }
         }
         Delivery::Health { run } => {
             let summary = summary(service, run, IN_A_MAIL).await?;
-            let subject = format!("[Muster] {}: {}", run.name, counted(&summary.counts));
+            let subject = subject(&format!("[Muster] {}: {}", run.name, counted(&summary.counts)));
             Message { subject, text: format!("{}{foot}", of_health(&summary)) }
         }
-        Delivery::Test | Delivery::Rows { .. } => Message {
+        Delivery::Test { .. } | Delivery::Rows { .. } => Message {
             subject: "[Muster] Test".to_owned(),
             text: "This is a test: mail from Muster arrives here.\n".to_owned(),
         },
@@ -50,53 +53,51 @@ pub(super) async fn mail(service: &Service, delivery: &Delivery) -> Result<Messa
 /// A delivery as an event.
 pub(super) async fn json(service: &Service, delivery: &Delivery, now: Time) -> Result<Value, ApiError> {
     let (kind, data) = match delivery {
-        Delivery::Run { run } => {
-            let names = names(service, run).await?;
-            ("policy.run", run_data(run, &names))
-        }
+        Delivery::Run { run } => ("policy.run", run_data(run)),
         Delivery::Health { run } => {
             let summary = summary(service, run, IN_AN_EVENT).await?;
-            let names = names(service, run).await?;
             let counts: Value = summary
                 .counts
                 .iter()
                 .map(|(level, count)| (level.name().to_owned(), Value::from(*count)))
                 .collect::<serde_json::Map<_, _>>()
                 .into();
-            let mut data = run_data(run, &names);
+            let mut data = run_data(run);
             data["open"] = counts;
             data["findings"] = serde_json::to_value(&summary.findings).unwrap_or_default();
             data["paused"] = json!(summary.paused);
             ("health.summary", data)
         }
-        Delivery::Test | Delivery::Rows { .. } => ("test", json!({})),
+        Delivery::Test { .. } | Delivery::Rows { .. } => ("test", json!({})),
     };
     Ok(json!({ "type": kind, "timestamp": now, "data": data }))
 }
 
-fn run_data(run: &SoFar, vcenters: &[String]) -> Value {
+fn run_data(run: &SoFar) -> Value {
     json!({
         "run": run.run,
         "policy": run.policy,
         "name": run.name,
         "cause": { "what": run.cause.what, "at": run.cause.at },
-        "vcenters": vcenters,
+        "vcenters": run.names,
+        "left_out": run.left_out,
         "steps": run.steps,
     })
 }
 
-fn of_run(run: &SoFar, vcenters: &[String]) -> String {
+fn of_run(run: &SoFar) -> String {
     let mut lines = vec![
         format!("Policy: {}", run.name),
         format!("Why: {}", words::cause(&run.cause)),
         format!("When: {}", run.cause.at),
     ];
-    lines.extend((!vcenters.is_empty()).then(|| format!("vCenters: {}", vcenters.join(", "))));
+    lines.extend((!run.names.is_empty()).then(|| format!("vCenters: {}", run.names.join(", "))));
+    lines.extend((!run.left_out.is_empty()).then(|| format!("Left out: {}", run.left_out.join(", "))));
     if !run.steps.is_empty() {
         lines.extend([String::new(), "What the run has done by now:".to_owned()]);
         lines.extend(run.steps.iter().map(|step| format!("- {}", words::ran_step(step))));
     }
-    lines.join("\n") + "\n"
+    text(&lines)
 }
 
 fn of_health(summary: &Summary) -> String {
@@ -112,10 +113,15 @@ fn of_health(summary: &Summary) -> String {
     lines.extend(
         (!summary.paused.is_empty()).then(|| format!("Left out, paused: {}", summary.paused.join(", "))),
     );
-    lines.join("\n") + "\n"
+    text(&lines)
 }
 
-/// `3 critical, 12 warning, 0 information findings open`.
+/// Lines of a mail: no name in one of them begins another, or turns its direction.
+fn text(lines: &[String]) -> String {
+    lines.iter().map(|line| words::cut(line, LINE) + "\n").collect()
+}
+
+/// `3 critical, 12 warning findings`.
 fn counted(counts: &[(Level, usize)]) -> String {
     let all: usize = counts.iter().map(|(_, count)| count).sum();
     if all == 0 {
@@ -144,7 +150,6 @@ async fn summary(service: &Service, run: &SoFar, most: usize) -> Result<Summary,
     Ok(Summary { counts, findings, paused: found.paused })
 }
 
-/// What the vCenters of a run are called.
-async fn names(service: &Service, run: &SoFar) -> Result<Vec<String>, ApiError> {
-    Ok(super::vcenters(service, run).await?.into_iter().map(|one| one.name).collect())
+fn subject(text: &str) -> String {
+    words::cut(text, 200)
 }

@@ -8,15 +8,16 @@ mod messages;
 
 use crate::connections::{endpoint, user_agent};
 use crate::jobs::{self, Stop};
+use crate::logins::Password;
+use crate::operations::Place;
 use crate::{Service, explain, validate};
 use contract::destination::{Address, Delivered, Delivery, MailSecurity, SoFar};
 use contract::{
     ApiError, Code, CredentialId, DestinationId, Job, Origin, Progress, Trust, Vcenter, VcenterSettings, Way,
 };
 use deliver::{Hook, Mail, Security, Submission};
-use secrecy::SecretString;
 use std::time::Duration;
-use store::{Claim, DestinationRecord};
+use store::{Claim, DestinationRecord, Standing};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,7 @@ const SILENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Context {
     pub(crate) claim: Claim,
     pub(crate) service: Service,
+    pub(crate) place: Place,
     pub(crate) cancel: CancellationToken,
     pub(crate) progress: watch::Sender<Progress>,
 }
@@ -41,22 +43,28 @@ struct Failure {
     error: ApiError,
     /// Nothing was handed in, and the same may work a little later.
     may_pass: bool,
+    /// How long the receiver wants to be left alone.
+    after: Option<Duration>,
 }
 
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Failure {
-        Failure { error, may_pass: false }
+        Failure { error, may_pass: false, after: None }
     }
 }
 
 /// Delivers what an operation says.
 pub(crate) async fn run(context: &Context) -> Result<Delivered, Stop> {
     let operation = &context.claim.operation;
-    let Job::Deliver { destination, delivery, .. } = &operation.job else {
+    let Job::Deliver { destination, name, delivery } = &operation.job else {
         // A notification is shown by whoever hears that its operation has ended.
         return Ok(Delivered::default());
     };
-    let record = context.service.destination(destination).await?;
+    let record = context.service.destination(destination).await.map_err(|error| match error.code {
+        Code::NotFound => ApiError::new(Code::NotFound, format!("the destination {name} was removed"))
+            .next("Name another one in the policy."),
+        _ => error,
+    })?;
     let id = match delivery.run() {
         Some(run) => format!("{}.{}", run.run, run.step),
         None => operation.id.to_string(),
@@ -65,16 +73,20 @@ pub(crate) async fn run(context: &Context) -> Result<Delivered, Stop> {
     loop {
         let one = context.once(&record, delivery, &id);
         let done = context.cancel.run_until_cancelled(one).await.ok_or(Stop::Cancelled)?;
-        let Failure { error, may_pass } = match done {
+        let Failure { error, may_pass, after } = match done {
             Ok(delivered) => return Ok(delivered),
             Err(failure) => failure,
         };
-        let wait = jobs::pause(tries, None).filter(|_| may_pass && tries < TRIES);
+        let wait = jobs::pause(tries, after).filter(|_| may_pass && tries < TRIES);
         let Some(wait) = wait else { return Err(error.into()) };
         tracing::info!(destination = record.settings.name, %error, tries, "to be delivered once more");
         tries += 1;
         context.progress.send_modify(|progress| progress.attempts = tries);
-        context.cancel.run_until_cancelled(tokio::time::sleep(wait)).await.ok_or(Stop::Cancelled)?;
+        context
+            .cancel
+            .run_until_cancelled(context.place.apart(tokio::time::sleep(wait)))
+            .await
+            .ok_or(Stop::Cancelled)?;
     }
 }
 
@@ -85,15 +97,22 @@ impl Context {
         delivery: &Delivery,
         id: &str,
     ) -> Result<Delivered, Failure> {
-        let by_user = self.claim.operation.origin == Origin::User;
-        match &record.settings.target {
-            Address::Folder { path, keep } => Ok(files::write(&self.service, path, *keep, delivery).await?),
-            Address::Smtp { host, port, security, from, to, credential, trust, way } => {
+        let name = &*record.settings.name;
+        let is_test = matches!(delivery, Delivery::Test { .. });
+        match (&record.settings.target, delivery) {
+            (Address::Folder { path, .. }, Delivery::Test { .. }) => Ok(files::try_out((name, path)).await?),
+            (Address::Folder { path, keep }, Delivery::Rows { run, kinds }) => {
+                Ok(files::export(&self.service, (name, path), *keep, (run, kinds)).await?)
+            }
+            (Address::Folder { .. }, _) | (_, Delivery::Rows { .. }) => {
+                let message = format!("{name} is another kind of destination than this needs");
+                Err(ApiError::new(Code::InvalidValue, message).next("Correct the policy.").into())
+            }
+            (Address::Smtp { host, port, security, from, to, credential, trust, way }, _) => {
                 let message = messages::mail(&self.service, delivery).await?;
-                let port = port.unwrap_or(security.port());
-                let endpoint = at(host, port, trust, way)?;
+                let endpoint = at(host, port.unwrap_or(security.port()), trust, way)?;
                 let login = match credential {
-                    Some(credential) => Some(self.login(credential, by_user).await?),
+                    Some(credential) => Some(self.login(credential, is_test).await?),
                     None => None,
                 };
                 let submission = Submission {
@@ -103,34 +122,59 @@ impl Context {
                         MailSecurity::StartTls => Security::StartTls,
                         MailSecurity::Plain => Security::Plain,
                     },
-                    login: login.as_ref().map(|(user, password)| (&**user, password)),
+                    login: login.as_ref().map(|login| (&*login.user, &login.password.secret)),
                 };
                 let mail = Mail { from, to, subject: &message.subject, text: &message.text, id };
-                deliver::send(submission, mail).await.map_err(|error| failed(&error))?;
+                let sent = self.place.apart(deliver::send(submission, mail)).await;
+                if let (Some(login), Err(deliver::Error::Rejected { .. })) = (&login, &sent) {
+                    let logins = &self.service.inner.logins;
+                    logins.note_rejected_by(&login.id, &login.password, &login.before, name).await?;
+                }
+                sent.map_err(|error| failed(name, &error))?;
                 Ok(Delivered { id: Some(id.to_owned()), ..Delivered::default() })
             }
-            Address::Webhook { url, credential, trust, way } => {
+            (Address::Webhook { url, credential, trust, way }, _) => {
                 let (host, port) = validate::address(url)?;
                 let endpoint = at(&host, port, trust, way)?;
-                let (_, secret) = self.login(credential, by_user).await?;
+                let secret = self.secret(credential).await?.1;
                 let now = self.service.now();
                 let body = messages::json(&self.service, delivery, now).await?.to_string();
                 let path = checking::path(url);
-                let hook = Hook { path, id, at: now.0.div_euclid(1000), body: &body };
-                let posted = deliver::post(&endpoint, &user_agent(), hook, &secret, SILENCE).await;
-                posted.map_err(|error| failed(&error))?;
+                let hook = Hook { path: &path, id, at: now.0.div_euclid(1000), body: &body };
+                let agent = user_agent();
+                let posting = deliver::post(&endpoint, &agent, hook, &secret.secret, SILENCE);
+                self.place.apart(posting).await.map_err(|error| failed(name, &error))?;
                 Ok(Delivered { id: Some(id.to_owned()), ..Delivered::default() })
             }
         }
     }
 
     /// User and password of a credential.
-    async fn login(&self, id: &CredentialId, by_user: bool) -> Result<(String, SecretString), ApiError> {
+    async fn secret(&self, id: &CredentialId) -> Result<(String, Password), ApiError> {
         let inner = &self.service.inner;
+        let by_user = self.claim.operation.origin == Origin::User;
         let credential = inner.store.credential(id).await.map_err(explain::store)?;
         let password = inner.logins.password(id, &credential.name, by_user).await?;
-        Ok((credential.user, password.secret.clone()))
+        Ok((credential.user, password))
     }
+
+    /// The same for a login: what a server rejected is not sent again by itself, whichever server that was. A test says that it
+    /// is right after all.
+    async fn login(&self, id: &CredentialId, is_test: bool) -> Result<Login, ApiError> {
+        let (user, password) = self.secret(id).await?;
+        let retry = is_test.then_some(self.claim.operation.submitted_at);
+        let before = self.service.inner.logins.refuse_rejected(id, &password, None, retry).await?;
+        Ok(Login { id: id.clone(), user, password, before })
+    }
+}
+
+/// What a mail server is logged in to with.
+struct Login {
+    id: CredentialId,
+    user: String,
+    password: Password,
+    /// What was known of it before.
+    before: Standing,
 }
 
 impl Service {
@@ -154,79 +198,119 @@ fn at(host: &str, port: u16, trust: &Trust, way: &Way) -> Result<reach::Endpoint
     Ok(reach::Endpoint { timeout: SILENCE, ..endpoint })
 }
 
-fn failed(error: &deliver::Error) -> Failure {
+/// What to do about a receiver that can't be talked to.
+const ADDRESS: &str = "Check the address of the destination, and that the server is up.";
+
+fn failed(name: &str, error: &deliver::Error) -> Failure {
     use deliver::Error as E;
-    const ADDRESS: &str = "Check the address of the destination, and that the server is up.";
-    let error_of = |code, message: String, next: &str, may_pass| Failure {
-        error: ApiError::new(code, message).next(next),
-        may_pass,
-    };
-    match error {
-        E::Reach(reach) => of_the_way(reach),
-        // The receiver says that it took nothing.
-        E::Status { call, status } => error_of(
+    let (code, message, next, may_pass) = match error {
+        E::Reach(reach) => return of_the_way(name, reach),
+        // Of 429 and 503 the receiver says that it took nothing; a gateway says nothing of what is behind it.
+        E::Status { status, .. } => (
             Code::Failed,
-            format!("{} returned HTTP status {status}", call.host),
+            format!("{name} returned HTTP status {status}"),
             "Check the URL of the destination, and what the receiver's own log says.",
-            matches!(status, 429 | 502..=504),
+            matches!(status, 429 | 503),
         ),
-        E::NotSmtp { call, detail } => error_of(
+        E::NotSmtp { detail, .. } => (
             Code::BadAnswer,
-            format!("the conversation with the mail server {} failed: {detail}", call.host),
+            format!("the conversation with the mail server of {name} failed: {detail}"),
             "Check host, port and security of the destination.",
             false,
         ),
-        E::NoTls { call } => error_of(
+        E::NoTls { .. } => (
             Code::BadAnswer,
-            format!("the mail server {} does not offer STARTTLS", call.host),
+            format!("the mail server of {name} does not offer STARTTLS"),
             "Choose another security for the destination, or turn STARTTLS on at the server.",
             false,
         ),
-        E::Rejected { call, detail } => error_of(
+        E::Rejected { detail, .. } => (
             Code::LoginRejected,
-            format!("{detail} ({})", call.host),
-            "Check user and password of the destination's credential.",
+            format!("{name}: {detail}"),
+            "Check user and password of the destination's credential, then test the destination.",
             false,
         ),
-        E::Refused { call, detail, is_transient } => error_of(
+        E::Refused { detail, is_transient, .. } => (
             Code::Failed,
-            format!("the mail server {} refused the mail: {detail}", call.host),
-            "Check sender and recipients of the destination.",
+            format!("the mail server of {name} refused: {detail}"),
+            match is_transient {
+                true => "The server asks to try later: retry the operation then.",
+                false => {
+                    "Check sender and recipients of the destination, and what the server's own log says."
+                }
+            },
             *is_transient,
         ),
-        E::TooSlow { call, after } => error_of(
+        E::Silent { after, .. } => (
             Code::TimedOut,
-            format!("the mail server {} took longer than {} s", call.host, after.as_secs()),
+            format!("the mail server of {name} said nothing for {} s", after.as_secs()),
+            "Check port and security: a port for TLS (465) and one for STARTTLS (587) wait for different beginnings.",
+            false,
+        ),
+        E::TooSlow { after, .. } => (
+            Code::TimedOut,
+            format!("the mail server of {name} took longer than {} s", after.as_secs()),
             ADDRESS,
             false,
         ),
         E::NoMail { .. } | E::Unprotected { .. } => {
-            error_of(Code::InvalidValue, error.to_string(), "Correct the destination.", false)
+            (Code::InvalidValue, format!("{name}: {error}"), "Correct the destination.", false)
         }
-    }
+        E::BadKey => (
+            Code::InvalidValue,
+            format!("{name}: {error}"),
+            "Set the password of the destination's credential to the key that the receiver names.",
+            false,
+        ),
+    };
+    let after = match error {
+        E::Status { retry_after, .. } => *retry_after,
+        _ => None,
+    };
+    Failure { error: ApiError::new(code, message).next(next), may_pass, after }
 }
 
 /// What failed on the way to a receiver.
-fn of_the_way(error: &reach::Error) -> Failure {
-    const ADDRESS: &str = "Check the address of the destination, and that the server is up.";
-    let (code, next, may_pass) = match error {
-        reach::Error::Untrusted { certificate, reason, .. } => return untrusted(certificate, reason),
-        reach::Error::Timeout { .. } => (Code::TimedOut, ADDRESS, false),
-        reach::Error::Way { problem, .. } => {
-            (Code::WayFailed, "Check the proxy of the destination.", problem.may_pass())
+fn of_the_way(name: &str, error: &reach::Error) -> Failure {
+    use reach::Error as E;
+    let (code, what, next, may_pass) = match error {
+        E::Untrusted { certificate, reason, .. } => return untrusted(name, certificate, reason),
+        E::Timeout { after, .. } => {
+            (Code::TimedOut, format!("no response within {} s", after.as_secs()), ADDRESS, false)
         }
-        reach::Error::Resolve { .. } | reach::Error::Unreachable { .. } => (Code::Unreachable, ADDRESS, true),
-        reach::Error::BadAddress { .. } | reach::Error::BadTrust { .. } => {
-            (Code::InvalidValue, "Correct the destination.", false)
+        E::Way { problem, .. } => (
+            Code::WayFailed,
+            format!("the way there failed: {problem}"),
+            "Check the proxy of the destination.",
+            problem.may_pass(),
+        ),
+        E::Resolve { .. } => (Code::Unreachable, "its name does not resolve".to_owned(), ADDRESS, true),
+        E::Unreachable { .. } => (Code::Unreachable, "no connection".to_owned(), ADDRESS, true),
+        E::BadAddress { detail, .. } | E::BadTrust { detail, .. } => {
+            (Code::InvalidValue, detail.clone(), "Correct the destination.", false)
         }
-        _ => (Code::Unreachable, ADDRESS, false),
+        E::BadHandshake { detail, .. } => (
+            Code::BadAnswer,
+            format!("the TLS handshake failed: {detail}"),
+            "Check port and security: TLS and STARTTLS are spoken on different ports.",
+            false,
+        ),
+        E::Broken { .. } => {
+            (Code::Unreachable, "it closed the connection in the TLS handshake".to_owned(), ADDRESS, true)
+        }
+        _ => (
+            Code::Unreachable,
+            "the connection broke, and it may have taken the message".to_owned(),
+            ADDRESS,
+            false,
+        ),
     };
-    Failure { error: ApiError::new(code, error.to_string()).next(next), may_pass }
+    Failure { error: ApiError::new(code, format!("{name}: {what}")).next(next), may_pass, after: None }
 }
 
-fn untrusted(certificate: &reach::Certificate, reason: &str) -> Failure {
+fn untrusted(name: &str, certificate: &reach::Certificate, reason: &str) -> Failure {
     let shown = explain::certificate(certificate);
-    let message = format!("the certificate of the destination is not trusted: {reason}");
+    let message = format!("the certificate of {name} is not trusted: {reason}");
     let next = format!(
         "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}). Trust it only if they \
          match. Better: trust its CA.",

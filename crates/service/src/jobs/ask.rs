@@ -92,11 +92,13 @@ struct Chunk {
     morefs: Vec<MoRef>,
     /// How often it was put off.
     put_off: u32,
+    /// How often an answer to it alone was cut off.
+    cuts: u32,
 }
 
 impl From<Vec<MoRef>> for Chunk {
     fn from(morefs: Vec<MoRef>) -> Chunk {
-        Chunk { morefs, put_off: 0 }
+        Chunk { morefs, put_off: 0, cuts: 0 }
     }
 }
 
@@ -201,7 +203,7 @@ impl Asking<'_> {
             }
             Ok(retrieved) => self.came(chunk.morefs, &sets, retrieved, asked),
             Err(Error::TooLarge { .. } | Error::TooDeep { .. }) if chunk.morefs.len() == 1 => {
-                self.piecewise(slot, &chunk.morefs[0], &sets, asked).await
+                self.piecewise(slot, chunk, &sets, asked).await
             }
             Err(error) => self.failed(chunk, &sets, error, asked).await,
         }
@@ -348,8 +350,8 @@ impl Asking<'_> {
                 state.silences += u32::from(is_silent);
                 // Halving comes to an end by itself; only objects that fail alone say that it is the server.
                 let is_alone = chunk.morefs.len() == 1;
-                if is_alone && error.is_cut_off() && chunk.put_off < CUTS {
-                    state.again.push(Chunk { put_off: chunk.put_off + 1, ..chunk });
+                if is_alone && error.is_cut_off() && chunk.cuts < CUTS {
+                    state.again.push(Chunk { cuts: chunk.cuts + 1, ..chunk });
                     return Ok(());
                 }
                 if is_alone && state.strike() || state.silences >= SILENCES {
@@ -381,10 +383,11 @@ impl Asking<'_> {
     async fn piecewise(
         &self,
         slot: &Slot<'_>,
-        moref: &MoRef,
+        chunk: Chunk,
         sets: &[PropertySet],
         asked: Time,
     ) -> Result<(), Failed> {
+        let moref = &chunk.morefs[0];
         let mut whole = Object { moref: moref.clone(), properties: Vec::new(), missing: Vec::new() };
         let mut parts: Vec<Vec<(String, Property)>> = vec![flat(sets)];
         while let Some(mut part) = parts.pop() {
@@ -411,7 +414,7 @@ impl Asking<'_> {
                     whole.missing.extend(paths);
                 }
                 Ok(Retrieved { cut_short: Some(error), .. }) | Err(error) => {
-                    return self.failed(vec![moref.clone()].into(), sets, error, asked).await;
+                    return self.failed(chunk, sets, error, asked).await;
                 }
             }
         }

@@ -4,7 +4,8 @@
 use crate::call::{Admitted, Answer, Handler};
 use crate::discovery::may_trust;
 use contract::command::*;
-use contract::{ApiError, Code};
+use contract::destination::Delivery;
+use contract::{ApiError, Code, Job, Subject};
 
 impl Handler for Submit {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
@@ -28,6 +29,11 @@ impl Handler for RetryOperation {
         let before = call.inner.operations.show(self.operation.as_str()).await?;
         for scan in before.job.scans() {
             may_trust(&call, Some(scan)).await?;
+        }
+        if let Job::Deliver { destination, delivery, .. } = &before.job
+            && matches!(**delivery, Delivery::Test { .. })
+        {
+            call.may::<TestDestination>(Subject::destination(destination)).await?;
         }
         call.inner.operations.retry(&self.operation, call.by(), !self.detached).await
     }

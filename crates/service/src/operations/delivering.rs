@@ -1,8 +1,9 @@
 //! Runs a delivery, which may read what the service knows.
-//! Refuses to keep the service alive for it.
+//! Refuses to begin one once the service is gone.
 
-use super::Operations;
 use super::running::{How, Outcome, Watched};
+use super::{Operations, Place};
+use crate::jobs::Stop;
 use crate::{Service, deliveries};
 use contract::{OperationState, Progress};
 use std::sync::{Arc, Weak};
@@ -19,11 +20,14 @@ impl Operations {
     }
 
     /// Runs a delivery. However that ends, the operation has an outcome afterwards.
-    pub(super) async fn deliver(&self, claim: Claim, cancel: &CancellationToken) {
-        let Some(inner) = Weak::upgrade(self.0.reads.wait().await) else { return };
+    pub(super) async fn deliver(&self, claim: Claim, place: Place, cancel: &CancellationToken) {
+        let Some(inner) = Weak::upgrade(self.0.reads.wait().await) else {
+            return self.settle(&claim, self.stopped(&claim, Stop::Cancelled), How::default()).await;
+        };
         let context = Arc::new(deliveries::Context {
             claim,
             service: Service { inner, act: None },
+            place,
             cancel: cancel.clone(),
             progress: watch::channel(Progress { attempts: 1, ..Progress::default() }).0,
         });

@@ -123,6 +123,7 @@ impl Run {
         let total: usize = self.settings.steps.iter().map(on).sum();
         self.progress.send_modify(|progress| progress.total = total as u64);
         let (mut end, mut sum) = (None, Sum::default());
+        let (told, names) = self.told().await?;
         let destinations = self.operations.0.store.destinations().await.map_err(explain::store)?;
         let called = |id: &str| {
             let known = destinations.iter().find(|one| one.id.as_str() == id);
@@ -136,7 +137,9 @@ impl Run {
                 policy: self.policy.clone(),
                 name: self.settings.name.clone(),
                 cause: self.cause.clone(),
-                vcenters: vcenters.clone(),
+                vcenters: told.clone(),
+                names: names.clone(),
+                left_out: ran.left_out.clone(),
                 steps: ran.steps.clone(),
             };
             let job = step.job_in(so_far, &step.to().map(called).unwrap_or_default());
@@ -170,6 +173,20 @@ impl Run {
             ran.steps.push(this);
         }
         Ok(Done { ran, end, did_something: sum.good > 0 })
+    }
+
+    /// The vCenters that it tells of, with their names: those that it is about but for those that somebody paused or removed.
+    async fn told(&self) -> Result<(Vec<VcenterId>, Vec<String>), Stop> {
+        let holds = self.operations.holds().await?;
+        let mut told = Vec::new();
+        for id in &self.cause.vcenters {
+            if let Ok(record) = self.operations.record(id).await
+                && !matches!(holds.of(&record), Some(Hold::Paused(_)))
+            {
+                told.push((id.clone(), record.vcenter.name));
+            }
+        }
+        Ok(told.into_iter().unzip())
     }
 
     /// The vCenters on which it runs: none that somebody paused or removed since.

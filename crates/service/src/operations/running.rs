@@ -37,7 +37,7 @@ impl Operations {
         match job.lane() {
             Lane::Policy => return self.carry_out(claim, place, cancel).await,
             Lane::Discovery => return self.discover(claim, cancel).await,
-            Lane::Delivery => return self.deliver(claim, cancel).await,
+            Lane::Delivery => return self.deliver(claim, place, cancel).await,
             Lane::Sync | Lane::Beside => {}
         }
         let id = claim.vcenter_id().clone();

@@ -36,6 +36,11 @@ async fn a_destination_has_one_name_one_newest_version_and_stays_while_a_policy_
     let stale = store.edit_destination(&one).await.unwrap_err();
     assert!(matches!(stale, Error::Stale { made_from: 1, edition: 2, .. }), "{stale:?}");
     store.edit_destination(&now).await.unwrap();
+    let folder = Address::Folder { path: "/srv".to_owned(), keep: 1 };
+    let mut other = DestinationRecord { edition: 3, ..now.clone() };
+    other.settings.target = folder;
+    let another = store.edit_destination(&other).await;
+    assert!(matches!(another, Err(Error::AnotherKind)), "what policies name stays what it is: {another:?}");
 
     let mut policy = policies::policy(&PolicyId("p".to_owned()), "tell");
     policy.settings.steps = vec![Step::Send { to: "d".to_owned(), about: contract::destination::About::Run }];
@@ -46,4 +51,16 @@ async fn a_destination_has_one_name_one_newest_version_and_stays_while_a_policy_
     store.remove_destination(&one.id).await.unwrap();
     assert_eq!(store.destinations().await.unwrap(), []);
     assert!(matches!(store.remove_destination(&one.id).await, Err(Error::NotFound { .. })));
+    let late = store.add_policy(&policy).await;
+    assert!(matches!(late, Err(Error::NotFound { what: "destination", .. })), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_credential_that_a_destination_needs_outlives_the_vcenter_that_it_was_made_with() {
+    let (_dir, store) = opened().await;
+    let berlin = with_vcenter(&store, "Berlin").await;
+    let made = store.credentials().await.unwrap().remove(0).id;
+    store.add_destination(&webhook("d", "Ops", &made)).await.unwrap();
+    store.remove_vcenter(&berlin, Time(9)).await.unwrap();
+    assert_eq!(store.credentials().await.unwrap().iter().filter(|one| one.id == made).count(), 1);
 }

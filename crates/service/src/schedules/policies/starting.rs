@@ -221,8 +221,8 @@ impl Schedules {
         if quiet_until(settings, look.now).is_some() || self.is_running(record).await? {
             return Ok(None);
         }
-        let needs_vcenters = settings.steps.iter().all(Step::is_on_vcenters);
-        if look.holds.no_network().is_some() && needs_vcenters {
+        let needs_network = settings.steps.iter().any(Step::needs_network);
+        if look.holds.no_network().is_some() && needs_network {
             return Ok(None);
         }
         while let Some(place) = seen.waiting.iter().position(|(from, _)| *from <= look.now) {
@@ -247,7 +247,8 @@ impl Schedules {
             let held = self.held(settings, &about.vcenters, look.now).await?;
             if held.iter().all(|held| held.holds) {
                 // Looked for now: nobody may have noticed yet.
-                let first = about.vcenters.first().filter(|_| needs_vcenters);
+                let is_asked = needs_network || cause.what == Happened::Offline;
+                let first = about.vcenters.first().filter(|_| is_asked);
                 if let Some(first) = first
                     && self.network.is_gone_for(first).await
                 {
