@@ -22,12 +22,13 @@ pub(crate) fn prepare() -> Result<(), String> {
 /// What WebKitGTK reads from variables alone: its DMA-BUF renderer leaves the window blank on many drivers (decision 0002),
 /// and what its compiler makes anew of WebAssembly that runs already fails at random (decision 0060).
 #[cfg(target_os = "linux")]
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("WEBKIT_DISABLE_DMABUF_RENDERER", "1"),
     ("JSC_useOMGJIT", "0"),
     ("JSC_useWasmOSR", "0"),
     ("JSC_useBBQTierUpChecks", "0"),
     ("JSC_useWasmIPInt", "0"),
+    ("JSC_freeRetiredWasmCode", "0"),
 ];
 
 /// Setting a variable in a running process is unsafe, so the process replaces itself once.

@@ -54,7 +54,7 @@ fn a_tag_pauses_all_that_have_it_also_those_that_get_it_later() {
     assert!(wrong.stderr.contains("eu, prod"), "{wrong:?}");
     let paused = muster.ok(&["vcenter", "pause", "--tag", "prod"]);
     assert_eq!(paused.as_array().map(Vec::len), Some(1), "{paused}");
-    assert_eq!(status(&muster, "Berlin")["paused"], json!({"until": null, "tag": "prod"}));
+    assert_eq!(status(&muster, "Berlin")["paused"], json!({"until": null, "tag": "prod", "all": false}));
     assert_eq!(status(&muster, "Paris")["paused"], Value::Null);
     muster.ok(&["vcenter", "edit", "Paris", "--tag", "prod"]);
     assert_eq!(status(&muster, "Paris")["state"], "paused");
@@ -79,6 +79,38 @@ fn a_tag_pauses_all_that_have_it_also_those_that_get_it_later() {
     for (until, code) in [("soon", 2), ("2020-01-01 06:00", 2), ("2126-01-01 06:00", 2), ("23:59", 0)] {
         let run = muster.json(&["vcenter", "pause", "Berlin", "--until", until]);
         assert_eq!(run.code, code, "{until}: {run:?}");
+    }
+}
+
+#[test]
+fn everything_is_paused_and_resumed_at_once() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let until = muster.run(&["vcenter", "pause", "--all", "--for", "2h"]);
+    assert_eq!(until.code, 0, "{until:?}");
+    assert!(until.stdout.contains("Everything is paused for 2 h."), "{until:?}");
+    assert_eq!(status(&muster, "Berlin")["paused"]["all"], true);
+    assert_eq!(status(&muster, "Berlin")["state"], "paused");
+    let said = muster.run(&["status"]);
+    assert!(said.stderr.contains("musterctl vcenter resume --all"), "{said:?}");
+    let checked = muster.run(&["doctor"]);
+    assert!(checked.stdout.contains("everything is paused for"), "{checked:?}");
+    let alone = muster.json(&["vcenter", "resume", "Berlin"]);
+    assert_eq!(alone.code, 1, "{alone:?}");
+    assert!(alone.error()["message"].as_str().unwrap().contains("is paused with everything"), "{alone:?}");
+    // A vCenter that is added meanwhile is paused, too; and who asks for something gets it.
+    muster.add(&Peer::vcenter(), "Paris");
+    assert_eq!(status(&muster, "Paris")["state"], "paused");
+    muster.ok(&["sync", "hosts", "Berlin"]);
+    assert!(muster.ok(&["schedule", "calendar"])["pause"]["until"].is_string());
+    let audited = muster.ok(&["audit", "list", "--command", "pause"]);
+    assert_eq!(audited[0]["subject_kind"], "everything", "{audited}");
+    muster.ok(&["vcenter", "resume", "--all"]);
+    assert_eq!(status(&muster, "Paris")["paused"], Value::Null);
+    let again = muster.run(&["vcenter", "resume", "--all"]);
+    assert!(again.stdout.contains("Everything is not paused"), "{again:?}");
+    for wrong in [&["vcenter", "pause"][..], &["vcenter", "pause", "Berlin", "--all"]] {
+        assert_eq!(muster.run(wrong).code, 2, "{wrong:?}");
     }
 }
 

@@ -27,6 +27,8 @@ const FINDING: &str = "rule level vcenter kind name moref value threshold since 
 const WAIVER: &str = "id rule scope reason until at by";
 const RULE: &str = "rule title kind levels default_levels scope conditions held_seconds advice";
 const RUN: &str = "at schedule vcenters reason local";
+const CALENDAR: &str = "zone pause days often";
+const CALENDAR_RUN: &str = "schedule policy name what at local more reason";
 const POLICY: &str = "policy name enabled when if do how zone next_at reason last_run edition";
 const POLICY_RUN: &str =
     "run policy cause submitted_at started_at finished_at outcome message operations steps left_out";
@@ -111,6 +113,10 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["schedule", "edit", "nightly", "--every", "1h"]), SCHEDULE);
     has(&muster.ok(&["schedule", "disable", "nightly"]), SCHEDULE);
     has(&muster.ok(&["schedule", "enable", "nightly"]), SCHEDULE);
+    let calendar = muster.ok(&["schedule", "calendar"]);
+    has(&calendar, CALENDAR);
+    has(&calendar["days"], "date title runs");
+    has(&calendar["days"][1]["runs"], CALENDAR_RUN);
     has(&muster.ok(&["schedule", "next", "--count", "3"]), RUN);
     let file = muster.folder().join("policy.json");
     std::fs::write(&file, r#"{"name":"p","when":[{"on":"start"}],"do":[{"step":"test"}]}"#).expect("a file");

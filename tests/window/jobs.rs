@@ -1,6 +1,7 @@
 //! The page of jobs: a policy from a template to its run and the operations of that, and back through a file.
 //! Refuses to believe the page: what is stored is what musterctl shows, and what ran is what the vCenter saw.
 
+use super::alone::choose;
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
 use crate::support::{Musterctl, Peer, Receivers, eventually};
@@ -22,24 +23,37 @@ async fn a_policy_comes_from_a_template_is_tried_dry_runs_and_goes_through_a_fil
 
     window.click("#add-policy").await?;
     window
-        .wait_for(
-            "the first template",
-            "document.querySelector('#policy-file').value.includes('Nightly full sync')",
-        )
+        .wait_for("the first template", "document.querySelector('#policy-name').value == 'Nightly full sync'")
         .await?;
-    let choose = "const e = document.querySelector('#policy-template'); e.value = 'Sync a vCenter that is back online';
-        e.dispatchEvent(new Event('change', { bubbles: true })); return null";
-    window.script(choose).await?;
+    window.script(&choose("policy-template", "Sync a vCenter that is back online")).await?;
     window
-        .wait_for("the other one", "document.querySelector('#policy-file').value.includes('\"online\"')")
+        .wait_for(
+            "the other one",
+            "document.querySelector('#policy-when-0-on').selectedOptions[0].text == 'When a vCenter is back online'",
+        )
         .await?;
     window.shoot(&screen, "jobs-add").await?;
     // What is wrong with it is said at the field.
+    window.fill("#policy-name", "Back").await?;
+    window.click("#policy-when").await?;
+    window.fill("#policy-when-1-time", "now and then").await?;
+    window.press("dialog", "Save").await?;
+    window.wait_for_text("#policy-when-1-time-said", "is not a time").await?;
+    window.shoot(&screen, "jobs-add-wrong").await?;
+    window.fill("#policy-when-1-time", "daily 02:30").await?;
+    window.press("dialog", "Dry run").await?;
+    window.wait_for_text("#dry-run", "Full sync on Berlin").await?;
+    // The same as JSON, with what is wrong there, and back.
+    window.click("#policy-turn").await?;
+    let typed = window.script("return document.querySelector('#policy-file').value").await?;
+    ensure!(typed.as_str().is_some_and(|text| text.contains("\"30 2 * * *\"")), "{typed}");
     window.fill("#policy-file", "{\"name\": \"Back\", \"do\": [{\"step\": \"reboot\"}]}").await?;
     window.press("dialog", "Save").await?;
     window.wait_for_text("#policy-file-said", "reboot").await?;
-    let back = r#"{"name":"Back","when":[{"on":"online"},{"on":"cron","cron":"30 2 * * *"}],"do":[{"step":"test"},{"step":"full_sync"}]}"#;
+    let back = r#"{"name":"Back","when":[{"on":"online"},{"on":"cron","cron":"30 2 * * *"}],"do":[{"step":"full_sync"},{"step":"test"}]}"#;
     window.fill("#policy-file", back).await?;
+    window.click("#policy-turn").await?;
+    window.click("[aria-label='Move step 2 up']").await?;
     window.press("dialog", "Save").await?;
     window.wait_until_gone("dialog").await?;
     let item = "[data-policy='Back']";
@@ -95,6 +109,79 @@ async fn a_policy_comes_from_a_template_is_tried_dry_runs_and_goes_through_a_fil
 }
 
 #[tokio::test]
+async fn the_next_days_are_seen_and_everything_is_paused_and_resumed() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    muster.add_pinned(&peer, "Berlin");
+    muster.ok(&[
+        "schedule",
+        "add",
+        "Nightly",
+        "--vcenter",
+        "Berlin",
+        "--cron",
+        "30 2 * * *",
+        "--job",
+        "full",
+    ]);
+    muster.ok(&["schedule", "add", "Often", "--vcenter", "Berlin", "--every", "30m", "--job", "hosts"]);
+    let file = muster.folder().join("tell.json");
+    let tell = json!({
+        "name": "Tell", "when": [{ "on": "cron", "cron": "0 6,18 * * *" }], "do": [{ "step": "notify" }],
+    });
+    std::fs::write(&file, tell.to_string())?;
+    muster.ok(&["policy", "add", file.to_str().context("a path")?]);
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.wait_for_overview().await?;
+    window.go("#/jobs").await?;
+    window.wait_for_text("#calendar-often", "Often (every 30 min)").await?;
+    // The page shows what musterctl says.
+    let days = "return [...document.querySelectorAll('#calendar > li')].map((day) => [
+        day.querySelector('time').getAttribute('datetime'),
+        ...[...day.querySelectorAll('li')].map((run) => run.innerText.trim())])";
+    let shown = window.script(days).await?;
+    let calendar = muster.ok(&["schedule", "calendar"]);
+    let told: Vec<Vec<String>> = calendar["days"]
+        .as_array()
+        .context("days")?
+        .iter()
+        .map(|day| {
+            let runs = day["runs"].as_array().into_iter().flatten().map(|run| {
+                let more = run["more"].as_u64().filter(|more| *more > 0).map(|more| format!(" +{more}"));
+                let text = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
+                format!("{} {}{}", text("local"), text("name"), more.unwrap_or_default())
+            });
+            day["date"].as_str().map(str::to_owned).into_iter().chain(runs).collect()
+        })
+        .collect();
+    ensure!(shown == json!(told), "{shown} is not {told:?}");
+    ensure!(told.len() == 7 && told[3][1..] == ["02:30 Nightly", "06:00 Tell +1"], "{told:?}");
+    window.shoot(&screen, "jobs-calendar").await?;
+    window.press("#calendar > li:nth-child(4)", "Nightly").await?;
+    window.wait_for_element("#schedule-when").await?;
+    window.press("dialog", "Cancel").await?;
+
+    window.click("#pause-all").await?;
+    window.wait_for_text("dialog", "Pause everything").await?;
+    window.shoot(&screen, "jobs-pause").await?;
+    window.press("dialog", "Pause").await?;
+    window.wait_for_text("#jobs", "Everything is paused for 2 h").await?;
+    window.shoot(&screen, "jobs-paused").await?;
+    eventually("it is stored", || muster.ok(&["status"])[0]["paused"]["all"] == true);
+    window.go("#/").await?;
+    window.wait_for_text(".muster-banner", "Everything is paused").await?;
+    window.go("#/jobs").await?;
+    window.click("#resume-all").await?;
+    window.wait_for_element("#pause-all").await?;
+    eventually("it is resumed", || muster.ok(&["status"])[0]["paused"].is_null());
+    // Another process pauses it.
+    muster.ok(&["vcenter", "pause", "--all"]);
+    window.wait_for_text("#jobs", "Everything is paused until resumed").await?;
+    window.close(&screen).await
+}
+
+#[tokio::test]
 async fn a_destination_is_added_tested_named_by_a_policy_and_removed() -> Result<()> {
     let mut receivers = Receivers::start();
     let peer = Peer::vcenter();
@@ -111,23 +198,19 @@ async fn a_destination_is_added_tested_named_by_a_policy_and_removed() -> Result
     window.click("#add-destination").await?;
     window.wait_for_element("#destination-from").await?;
     window.shoot(&screen, "destination-mail").await?;
-    let choose = |id: &str, value: &str| {
-        format!(
-            "const e = document.querySelector('{id}'); e.value = {value};
-             e.dispatchEvent(new Event('change', {{ bubbles: true }})); return null"
-        )
-    };
-    window.script(&choose("#destination-kind", "'webhook'")).await?;
+    window.script(&choose("destination-kind", "webhook")).await?;
     window.fill("#destination-name", "Ops chat").await?;
     window.fill("#destination-address", "http://example.org/").await?;
     window.press("dialog", "Save").await?;
     window.wait_for_text("#destination-wrong", "Select the credential").await?;
-    let signing = "[...e.options].find(one => one.text.startsWith('signing')).value";
-    window.script(&choose("#destination-credential", signing)).await?;
+    let signing = muster.ok(&["credential", "list"]);
+    let signing = signing.as_array().context("a list")?.iter().find(|one| one["name"] == "signing");
+    let signing = signing.and_then(|one| one["id"].as_str()).context("its id")?;
+    window.script(&choose("destination-credential", signing)).await?;
     window.press("dialog", "Save").await?;
     window.wait_for_text("#destination-wrong", "https://").await?;
     window.fill("#destination-address", &format!("https://{}/in", receivers.at("hook"))).await?;
-    window.script(&choose("#destination-trust", "'pin'")).await?;
+    window.script(&choose("destination-trust", "pin")).await?;
     window.wait_for_element("#destination-pin").await?;
     window.fill("#destination-pin", &receivers.fingerprint()).await?;
     window.shoot(&screen, "destination-webhook").await?;
@@ -140,6 +223,7 @@ async fn a_destination_is_added_tested_named_by_a_policy_and_removed() -> Result
     ensure!(receivers.all("hook")[0]["verified"] == true, "it is signed");
 
     window.click("#add-policy").await?;
+    window.click("#policy-turn").await?;
     let tell = r#"{"name":"Tell","do":[{"step":"send","to":"ops CHAT"},{"step":"notify"}]}"#;
     window.fill("#policy-file", tell).await?;
     window.press("dialog", "Save").await?;

@@ -294,7 +294,7 @@ fn vms() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(i64::from(least)..=i64::from(most))
 }
 
-/// One vCenter, or all that have a tag.
+/// One vCenter, all that have a tag, or everything.
 #[derive(Debug, ClapArgs)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Group {
@@ -303,6 +303,9 @@ pub(crate) struct Group {
     /// All vCenters that have this tag
     #[arg(long, value_name = "T")]
     pub(crate) tag: Option<String>,
+    /// Everything: all vCenters, policies, and scans and readings of servers
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -380,7 +383,8 @@ pub(crate) enum Vcenter {
     },
     /// Do nothing automatically on a vCenter for a while, as during its maintenance
     ///
-    /// Schedules and automatic refreshes wait, and nothing about it is reported. What you start yourself runs all the same.
+    /// Schedules and automatic refreshes wait, and nothing about it is reported. What you start yourself runs all the same. With
+    /// --all nothing runs automatically any more: schedules run once when the pause ends, and policies drop what happened.
     Pause {
         #[command(flatten)]
         of: Group,
@@ -922,6 +926,14 @@ pub(crate) enum Schedule {
         /// Number of runs
         #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
         count: u32,
+    },
+    /// Show what schedules and policies run in the next days, day by day
+    ///
+    /// What runs more often than 24 times a day stands apart; what waits for an event has no time and is not shown.
+    Calendar {
+        /// Number of days, today among them
+        #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=31))]
+        days: u32,
     },
 }
 

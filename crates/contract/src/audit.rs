@@ -131,11 +131,12 @@ impl Subject {
         Subject::new("server", Some(id.as_str()), None)
     }
 
-    /// A vCenter, or all that have a tag.
+    /// A vCenter, all that have a tag, or everything.
     pub fn group(of: &Group) -> Subject {
         match of {
             Group::Vcenter(id) => Subject::vcenter(id),
             Group::Tag(tag) => Subject::new("tag", None, Some(tag)),
+            Group::All => Subject::only("everything"),
         }
     }
 

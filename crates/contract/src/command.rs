@@ -19,12 +19,12 @@ use crate::health::{
 };
 use crate::policy::{DryRun, Policy, PolicyRun, PolicySettings};
 use crate::{
-    AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
-    CredentialId, Desktop, DesktopPreferences, DestinationId, Event, Group, ImportOptions, ImportPlan, Job,
-    Kind, LogLevel, LogLine, Moref, OfferedCa, Operation, OperationId, Origin, Overview, PolicyId,
-    Preferences, Preview, Probe, Receipt, Restored, Role, RowQuery, Rows, Run, Schedule, ScheduleId,
-    ScheduleSettings, ServerId, Source, Steps, Subject, TestReport, Time, Trust, Vcenter, VcenterId,
-    VcenterSettings, VcenterStatus, Verified, Way, WrittenBundle,
+    AuditFilter, AuditPage, Backup, BundleDraft, Calendar, ChangesPage, Check, ClosingQuestion, Content,
+    Credential, CredentialId, Desktop, DesktopPreferences, DestinationId, Event, Group, ImportOptions,
+    ImportPlan, Job, Kind, LogLevel, LogLine, Moref, OfferedCa, Operation, OperationId, Origin, Overview,
+    PolicyId, Preferences, Preview, Probe, Receipt, Restored, Role, RowQuery, Rows, Run, Schedule,
+    ScheduleId, ScheduleSettings, ServerId, Source, Steps, Subject, TestReport, Time, Trust, Vcenter,
+    VcenterId, VcenterSettings, VcenterStatus, Verified, Way, WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -448,7 +448,7 @@ commands_of_the_service! { $
         operation: OperationId,
     } => "cancel_operation", Operator, bool,
         Change |of| Subject::operation(&of.operation);
-    /// Nothing is done by itself on a vCenter, or on all that have a tag, until a time: as while it is maintained.
+    /// Nothing is done by itself on a vCenter, on all that have a tag, or at all, until a time: as while it is maintained.
     Pause {
         /// Which.
         of: Group,
@@ -640,6 +640,11 @@ commands_of_the_service! { $
         /// How many at most.
         count: u32,
     } => "next_runs", Viewer, Vec<Run>;
+    /// What runs by itself in the days to come, and whether everything is paused.
+    ShowCalendar {
+        /// How many days, today among them; 31 at most.
+        days: u32,
+    } => "show_calendar", Viewer, Calendar;
     /// When a schedule that is not stored would run, or what is wrong with it.
     PreviewSchedule {
         /// What would be set for it; its name and what it is for may be missing.
@@ -1010,6 +1015,7 @@ stale_after! {
     // What is there changes what would come of it.
     ListRuns: Event::SchedulesChanged | Event::OperationChanged { .. },
     ListDestinations: Event::SchedulesChanged | Event::CredentialsChanged,
+    ShowCalendar: Event::SchedulesChanged | Event::VcentersChanged,
     DryRunPolicy: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
     ShowOverview: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,

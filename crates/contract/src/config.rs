@@ -293,15 +293,18 @@ pub struct Suspension {
 
 /// Somebody paused a vCenter, as for its maintenance: nothing runs on it by itself, and nothing about it alarms. What a
 /// person asks for is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// When it ends by itself; `null` where somebody has to resume it.
     pub until: Option<Time>,
     /// The tag that is paused, where it is not the vCenter itself.
     pub tag: Option<String>,
+    /// Whether everything is paused, and not the vCenter or a tag alone.
+    #[serde(default)]
+    pub all: bool,
 }
 
-/// One vCenter, or all that have a tag.
+/// One vCenter, all that have a tag, or everything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
@@ -309,6 +312,8 @@ pub enum Group {
     Vcenter(VcenterId),
     /// Those that have it now, and those that get it.
     Tag(String),
+    /// All vCenters, and what is about none.
+    All,
 }
 
 /// State and freshness of one vCenter.

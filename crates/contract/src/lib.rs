@@ -77,8 +77,8 @@ pub use permissions::{HeldRole, Permissions};
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
 pub use schedule::{
-    Preview, Run, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Timing,
-    WrongField, worst_last,
+    Calendar, CalendarDay, CalendarJob, CalendarRun, Often, Preview, Run, Schedule, ScheduleField,
+    ScheduleSettings, ScheduleTarget, ScheduledJob, Timing, WrongField, worst_last,
 };
 pub use settings::{Difference, Preferences, StaleReads, VcenterSettings, Way};
 pub use snapshot::Snapshot;

@@ -1,8 +1,8 @@
 //! Schedules: what is done by itself, on which vCenters or about none, when, and what comes of it.
-//! Refuses to know a calendar: when a schedule is due, the service computes.
+//! Refuses to compute when one is due: the service does.
 
 use crate::discovery::Scan;
-use crate::{ApiError, Job, Operation, OperationState, ScheduleId, Time, VcenterId};
+use crate::{ApiError, Job, Operation, OperationState, Pause, PolicyId, ScheduleId, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 
 /// When a schedule is due.
@@ -243,6 +243,69 @@ pub struct Run {
     pub reason: String,
     /// The same time in the schedule's time zone: `Sun 29 Mar 2026 03:00 CEST`.
     pub local: String,
+}
+
+/// What runs by itself in the days to come, as far as its time is known: schedules and policies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendar {
+    /// The IANA name of the time zone that its days are of: that of this machine.
+    pub zone: String,
+    /// That everything is paused, if it is: what would run until then is left out.
+    pub pause: Option<Pause>,
+    /// Day by day, today first, those without runs too.
+    pub days: Vec<CalendarDay>,
+    /// What runs more often than 24 times a day, which is not in the days.
+    pub often: Vec<Often>,
+}
+
+/// A day, and what runs on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarDay {
+    /// The day: `2026-03-29`.
+    pub date: String,
+    /// The same in words: `Sun 29 Mar`.
+    pub title: String,
+    /// The first run of each schedule and policy on it, by time.
+    pub runs: Vec<CalendarRun>,
+}
+
+/// The runs of a schedule or a policy on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarRun {
+    /// Which.
+    #[serde(flatten)]
+    pub job: CalendarJob,
+    /// When the first of that day starts.
+    pub at: Time,
+    /// The same on the clock: `02:30`.
+    pub local: String,
+    /// How many follow on the same day.
+    pub more: u32,
+    /// Why then, in words.
+    pub reason: String,
+}
+
+/// What runs more often than 24 times a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Often {
+    /// Which.
+    #[serde(flatten)]
+    pub job: CalendarJob,
+    /// How often, in words.
+    pub reason: String,
+}
+
+/// A schedule or a policy in the calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarJob {
+    /// The schedule, if it is one.
+    pub schedule: Option<ScheduleId>,
+    /// The policy, if it is one.
+    pub policy: Option<PolicyId>,
+    /// Its name.
+    pub name: String,
+    /// What it does, in words: `Full sync: Berlin, Paris`.
+    pub what: String,
 }
 
 /// A field of a schedule's form.

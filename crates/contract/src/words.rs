@@ -317,11 +317,19 @@ pub fn suspended(suspension: &Suspension, now: Time) -> Option<String> {
 
 /// That nothing is done by itself on a vCenter, and for how long from `now` on.
 pub fn paused(pause: &Pause, now: Time) -> String {
-    let tag = pause.tag.as_ref().map(|tag| format!(" with tag {tag}")).unwrap_or_default();
-    match pause.until {
-        Some(until) => format!("paused{tag} for {}", times::until(until, now)),
-        None => format!("paused{tag} until resumed"),
-    }
+    let with = match &pause.tag {
+        _ if pause.all => " with everything".to_owned(),
+        Some(tag) => format!(" with tag {tag}"),
+        None => String::new(),
+    };
+    format!("paused{with} {}", paused_until(pause, now))
+}
+
+/// How long a pause lasts from `now` on: `for 2 h`, `until resumed`.
+pub fn paused_until(pause: &Pause, now: Time) -> String {
+    pause
+        .until
+        .map_or_else(|| "until resumed".to_owned(), |until| format!("for {}", times::until(until, now)))
 }
 
 /// That no vCenter can be reached.

@@ -1,4 +1,4 @@
-//! Who is paused: vCenters, and all that have a tag, on which nothing is done by itself until a time.
+//! Who is paused: vCenters, all that have a tag, or everything; there nothing is done by itself until a time.
 //! Refuses to hold up what a person asks for.
 
 use crate::Service;
@@ -22,17 +22,26 @@ const KEPT: i64 = 7 * 24 * 3_600_000;
 /// How long a pause may be asked for: what is meant for longer is meant for ever.
 const LONGEST: i64 = 366 * 24 * 3_600_000;
 
-/// The pause of a vCenter: its own, or that of a tag which goes on longer.
+/// The pause of a vCenter: its own, or that of a tag or of everything which goes on longer.
 pub(crate) fn pause_of(pauses: &[Paused], vcenter: &Vcenter, now: Time) -> Option<Pause> {
     let on_it = pauses.iter().filter_map(|paused| {
         let tag = match &paused.of {
             Group::Vcenter(id) => (*id == vcenter.id).then_some(None),
             Group::Tag(tag) => vcenter.settings.tags.contains(tag).then(|| Some(tag.clone())),
+            Group::All => Some(None),
         }?;
-        paused.until.is_none_or(|until| until > now).then_some(Pause { until: paused.until, tag })
+        let pause = Pause { until: paused.until, tag, all: paused.of == Group::All };
+        paused.until.is_none_or(|until| until > now).then_some(pause)
     });
-    // Its own of those that end together: that is the one somebody looks for.
-    on_it.max_by_key(|pause| (pause.until.map_or(i64::MAX, |until| until.0), pause.tag.is_none()))
+    // Of those that end together everything's, which has to be ended first, or its own: that is the one somebody looks for.
+    on_it.max_by_key(|pause| (pause.until.map_or(i64::MAX, |until| until.0), pause.all, pause.tag.is_none()))
+}
+
+/// The pause of everything.
+pub(crate) fn pause_of_all(pauses: &[Paused], now: Time) -> Option<Pause> {
+    let all = pauses.iter().find(|paused| paused.of == Group::All)?;
+    let lasts = all.until.is_none_or(|until| until > now);
+    lasts.then_some(Pause { until: all.until, tag: None, all: true })
 }
 
 /// Has everybody look again when a pause ends, and takes away those that ended long ago, until cancelled.
@@ -128,8 +137,9 @@ impl Service {
 
     async fn resume(&self, of: Group) -> Result<bool, ApiError> {
         match &of {
-            Group::Vcenter(id) => self.no_tag_pauses(&self.record(id.as_str()).await?.vcenter).await?,
+            Group::Vcenter(id) => self.no_more_pauses(&self.record(id.as_str()).await?.vcenter).await?,
             Group::Tag(tag) => self.is_a_tag_or_paused(tag).await?,
+            Group::All => {}
         }
         let was_paused = self.store().end_pause(&of).await.map_err(explain::store)?;
         if was_paused {
@@ -137,32 +147,42 @@ impl Service {
         }
         let was_suspended = match &of {
             Group::Vcenter(id) => self.inner.operations.resume(id, &self.store()).await?,
-            Group::Tag(_) => false,
+            Group::Tag(_) | Group::All => false,
         };
         Ok(was_paused || was_suspended)
     }
 
-    /// Refuses to resume one vCenter out of all that are paused with their tag.
-    async fn no_tag_pauses(&self, vcenter: &Vcenter) -> Result<(), ApiError> {
+    /// Refuses to resume one vCenter out of all that are paused with their tag, or with everything.
+    async fn no_more_pauses(&self, vcenter: &Vcenter) -> Result<(), ApiError> {
         let mut pauses = self.inner.store.pauses().await.map_err(explain::store)?;
-        pauses.retain(|paused| matches!(paused.of, Group::Tag(_)));
-        let Some(tag) = pause_of(&pauses, vcenter, self.now()).and_then(|pause| pause.tag) else {
-            return Ok(());
+        pauses.retain(|paused| !matches!(paused.of, Group::Vcenter(_)));
+        let (by, next) = match pause_of(&pauses, vcenter, self.now()) {
+            None => return Ok(()),
+            Some(Pause { tag: Some(tag), .. }) => (
+                format!("by its tag \"{tag}\""),
+                format!("Resume the tag \"{tag}\", or take it off this vCenter."),
+            ),
+            Some(_) => ("with everything".to_owned(), "Resume everything.".to_owned()),
         };
-        let message = format!("{} is paused by its tag \"{tag}\"", vcenter.name);
-        Err(ApiError::new(Code::InUse, message)
-            .next(format!("Resume the tag \"{tag}\", or take it off this vCenter.")))
+        Err(ApiError::new(Code::InUse, format!("{} is paused {by}", vcenter.name)).next(next))
     }
 
-    /// Tags that are paused and that no vCenter has: the next one that gets it will be.
+    /// What is paused that no vCenter shows: tags that none has, of which the next one that gets one will be, and everything.
     pub(crate) async fn pauses_without_a_vcenter(&self) -> Result<Vec<Check>, ApiError> {
         let (pauses, records) =
             (self.inner.store.pauses().await.map_err(explain::store)?, self.records().await?);
         let tags = records.iter().flat_map(|record| &record.vcenter.settings.tags).collect::<Vec<_>>();
         let now = self.now();
+        let everything = pause_of_all(&pauses, now).map(|pause| Check {
+            name: "pause".to_owned(),
+            ok: true,
+            detail: format!("everything is paused {}", words::paused_until(&pause, now)),
+            next_step: None,
+            remedies: Vec::new(),
+        });
         let unused = pauses.iter().filter_map(|paused| match &paused.of {
             Group::Tag(tag) if !tags.contains(&tag) && paused.until.is_none_or(|until| until > now) => {
-                let pause = Pause { until: paused.until, tag: None };
+                let pause = Pause { until: paused.until, ..Pause::default() };
                 let detail = format!(
                     "{}; no vCenter has it, and one that gets it is paused",
                     words::paused(&pause, now)
@@ -175,9 +195,9 @@ impl Service {
                     remedies: Vec::new(),
                 })
             }
-            Group::Tag(_) | Group::Vcenter(_) => None,
+            Group::Tag(_) | Group::Vcenter(_) | Group::All => None,
         });
-        Ok(unused.collect())
+        Ok(everything.into_iter().chain(unused).collect())
     }
 
     /// Whether a tag is paused, or one that a vCenter has: a mistyped one would leave what was meant paused.
@@ -203,6 +223,10 @@ mod tests {
 
     fn own(until: Option<i64>) -> Paused {
         Paused { of: Group::Vcenter(VcenterId("berlin".into())), since: Time(0), until: until.map(Time) }
+    }
+
+    fn everything(until: Option<i64>) -> Paused {
+        Paused { of: Group::All, since: Time(0), until: until.map(Time) }
     }
 
     fn tag(tag: &str, until: Option<i64>) -> Paused {
@@ -234,7 +258,8 @@ mod tests {
     fn of_several_pauses_the_one_that_lasts_longest_holds_and_one_that_is_over_does_not() {
         let held = |pauses: &[Paused], now| {
             let pause = pause_of(pauses, &vcenter(&["prod", "eu"]), Time(now))?;
-            Some((pause.until.map(|until| until.0), pause.tag))
+            let with = if pause.all { Some("everything".to_owned()) } else { pause.tag };
+            Some((pause.until.map(|until| until.0), with))
         };
         assert_eq!(held(&[], 5), None);
         assert_eq!(held(&[own(Some(10))], 5), Some((Some(10), None)));
@@ -243,5 +268,10 @@ mod tests {
         assert_eq!(held(&[tag("eu", Some(10)), own(Some(10))], 5), Some((Some(10), None)), "its own");
         assert_eq!(held(&[own(None), tag("prod", Some(20))], 5), Some((None, None)));
         assert_eq!(held(&[tag("test", None)], 5), None, "another tag");
+        let all = Some("everything".to_owned());
+        assert_eq!(held(&[own(Some(10)), everything(Some(20))], 5), Some((Some(20), all.clone())));
+        assert_eq!(held(&[own(Some(10)), everything(Some(10))], 5), Some((Some(10), all)), "it comes first");
+        assert_eq!(held(&[own(Some(20)), everything(Some(10))], 5), Some((Some(20), None)));
+        assert_eq!(held(&[everything(Some(5))], 5), None, "it is over");
     }
 }

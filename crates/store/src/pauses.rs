@@ -1,4 +1,4 @@
-//! vCenters and tags on which nothing is done by itself for a while.
+//! vCenters and tags on which nothing is done by itself for a while, or that nothing is at all.
 //! Refuses to decide what that means for whom: it keeps who is paused, and until when.
 
 use crate::Store;
@@ -13,7 +13,7 @@ use contract::{Group, Subject, Time, VcenterId};
 use serde_json::{Value, json};
 use sqlx::Row;
 
-/// A vCenter or a tag that is paused.
+/// A vCenter or a tag that is paused, or everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paused {
     /// Which.
@@ -25,7 +25,7 @@ pub struct Paused {
 }
 
 impl Store {
-    /// Pauses a vCenter or a tag; what it was paused until before is no more.
+    /// Pauses a vCenter, a tag or everything; what it was paused until before is no more.
     pub async fn pause(&self, paused: &Paused) -> Result<(), Error> {
         let (vcenter, tag) = columns(&paused.of);
         let attempt = self.attempt("saving a pause");
@@ -57,12 +57,12 @@ impl Store {
     ) -> Result<(), Error> {
         let subject = match of {
             Group::Vcenter(id) => vcenters::subject(&vcenters::read(tx, id, attempt).await?),
-            Group::Tag(_) => Subject::group(of),
+            Group::Tag(_) | Group::All => Subject::group(of),
         };
         self.record(tx, Entry::done(subject).after(&after), attempt).await
     }
 
-    /// Ends the pause of a vCenter or a tag; false if there is none.
+    /// Ends the pause of a vCenter, a tag or everything; false if there is none.
     pub async fn end_pause(&self, of: &Group) -> Result<bool, Error> {
         let attempt = self.attempt("ending a pause");
         let mut tx = self.engine().write(attempt).await?;
@@ -101,10 +101,11 @@ impl Store {
 }
 
 fn paused(row: &DbRow) -> Result<Paused, sqlx::Error> {
-    let vcenter: Option<String> = row.try_get("vcenter_id")?;
-    let of = match vcenter {
-        Some(id) => Group::Vcenter(VcenterId(id)),
-        None => Group::Tag(row.try_get("tag")?),
+    let (vcenter, tag): (Option<String>, Option<String>) = (row.try_get("vcenter_id")?, row.try_get("tag")?);
+    let of = match (vcenter, tag) {
+        (Some(id), _) => Group::Vcenter(VcenterId(id)),
+        (None, Some(tag)) => Group::Tag(tag),
+        (None, None) => Group::All,
     };
     Ok(Paused { of, since: Time(row.try_get("since")?), until: row::time(row.try_get("until")?) })
 }
@@ -113,11 +114,13 @@ fn columns(of: &Group) -> (Option<&str>, Option<&str>) {
     match of {
         Group::Vcenter(id) => (Some(id.as_str()), None),
         Group::Tag(tag) => (None, Some(tag)),
+        Group::All => (None, None),
     }
 }
 
 async fn delete(tx: &mut crate::engine::DbConnection, of: &Group) -> Result<bool, sqlx::Error> {
     let (vcenter, tag) = columns(of);
-    let deleted = sqlx::query("DELETE FROM pauses WHERE vcenter_id = $1 OR tag = $2").bind(vcenter).bind(tag);
+    let deleted =
+        sqlx::query("DELETE FROM pauses WHERE vcenter_id IS $1 AND tag IS $2").bind(vcenter).bind(tag);
     Ok(deleted.execute(&mut *tx).await?.rows_affected() > 0)
 }

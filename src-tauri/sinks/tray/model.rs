@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn a_paused_vcenter_says_until_when_and_alarms_nobody() {
         let mut known = known(&[("Berlin", VcenterState::Paused), ("Rome", VcenterState::Paused)]);
-        let until = |until| Some(Pause { until, tag: None });
+        let until = |until| Some(Pause { until, ..Pause::default() });
         (known.statuses[0].paused, known.statuses[1].paused) = (until(Some(Time(7_200_000))), until(None));
         known.statuses[0].refresh_failed = Some(Code::TooManyRemovals);
         let tray = Tray::of(&known, Time(0));

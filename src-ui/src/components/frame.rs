@@ -76,7 +76,7 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                     // On the page of vCenters each of them says it itself.
                     if !matches!(props.route, Route::Vcenters { .. }) {
                         { troubles(&service) }
-                        { pauses(&service) }
+                        { pauses(&service, &props.route) }
                     }
                     { props.children.clone() }
                 </main>
@@ -143,13 +143,23 @@ fn no_network(service: &VcenterService) -> Html {
 }
 
 /// Says on which vCenters nothing is done automatically.
-fn pauses(service: &VcenterService) -> Html {
-    let Some(title) = service.see(paused) else { return Html::default() };
+fn pauses(service: &VcenterService, route: &Route) -> Html {
+    let (title, text, action) = match service.see(paused) {
+        // The page of jobs says it itself, with the button that ends it.
+        None => return Html::default(),
+        Some(Paused::Everything(_)) if matches!(route, Route::Jobs(_)) => return Html::default(),
+        Some(Paused::Everything(title)) => {
+            let to = Route::Jobs(None);
+            let action = service.may_open(&to).then(|| html! { <Link {to}>{ "Show" }</Link> });
+            (title, "Nothing runs automatically.", action.unwrap_or_default())
+        }
+        Some(Paused::Some(title)) => {
+            (title, "Nothing runs on them automatically.", to_the_vcenters(service, "Show"))
+        }
+    };
     html! {
         <section class="muster-banner" aria-label="Paused vCenters">
-            <Alert level={Level::Info} {title} action={to_the_vcenters(service, "Show")}>
-                { "Nothing runs on them automatically." }
-            </Alert>
+            <Alert level={Level::Info} {title} {action}>{ text }</Alert>
         </section>
     }
 }
@@ -162,10 +172,22 @@ fn to_the_vcenters(service: &VcenterService, words: &'static str) -> Html {
     html! { <Link to={Route::vcenters()}>{ words }</Link> }
 }
 
-fn paused(world: &World) -> Option<String> {
+/// What is paused, in words.
+#[derive(Clone, PartialEq)]
+enum Paused {
+    Everything(String),
+    Some(String),
+}
+
+fn paused(world: &World) -> Option<Paused> {
+    let everything = world.statuses()?.iter().find_map(|one| one.paused.as_ref().filter(|pause| pause.all));
+    if let Some(pause) = everything {
+        let until = contract::words::paused_until(pause, world.now);
+        return Some(Paused::Everything(format!("Everything is paused {until}")));
+    }
     let paused = world.statuses()?.iter().filter(|status| status.state == VcenterState::Paused);
     let names: Vec<&str> = paused.map(|status| status.vcenter.as_str()).collect();
-    (!names.is_empty()).then(|| format!("Paused: {}", some_of(&names)))
+    (!names.is_empty()).then(|| Paused::Some(format!("Paused: {}", some_of(&names))))
 }
 
 /// The first few names.

@@ -10,8 +10,8 @@ use yew::prelude::*;
 
 /// Closes what is open below a button, also when what had the focus in it went away.
 #[hook]
-pub(crate) fn use_close_elsewhere(is_open: &UseStateHandle<bool>, whole: &NodeRef, button: &'static str) {
-    let (set, whole) = (is_open.clone(), whole.clone());
+pub(crate) fn use_close_elsewhere(is_open: &UseStateHandle<bool>, whole: &NodeRef, button: &AttrValue) {
+    let (set, whole, button) = (is_open.clone(), whole.clone(), button.clone());
     use_effect_with(**is_open, move |now| {
         let listeners = now.then(|| {
             let document = web_sys::window().and_then(|window| window.document())?;
@@ -30,7 +30,7 @@ pub(crate) fn use_close_elsewhere(is_open: &UseStateHandle<bool>, whole: &NodeRe
                     event.stop_propagation();
                     event.prevent_default();
                     set.set(false);
-                    keys::focus(button);
+                    keys::focus(&button);
                 }
             });
             Some((click, key))

@@ -21,7 +21,7 @@ pub(crate) fn Running() -> Html {
     let is_open = use_state_eq(|| false);
     let whole = use_node_ref();
     let counted = service.see(|world| operations::counted(world.active()));
-    use_close_elsewhere(&is_open, &whole, "running");
+    use_close_elsewhere(&is_open, &whole, &AttrValue::Static("running"));
     let toggle = {
         let is_open = is_open.clone();
         Callback::from(move |_: MouseEvent| is_open.set(!*is_open))

@@ -10,7 +10,7 @@ use yew::prelude::*;
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct Properties {
     /// The id of the button.
-    pub(crate) id: &'static str,
+    pub(crate) id: AttrValue,
     /// What is chosen, for screen readers: `State`.
     pub(crate) label: AttrValue,
     /// What the button says where none is chosen, which is the same as all: `All states`.
@@ -29,7 +29,7 @@ pub(crate) struct Properties {
 pub(crate) fn Several(props: &Properties) -> Html {
     let is_open = use_state_eq(|| false);
     let whole = use_node_ref();
-    use_close_elsewhere(&is_open, &whole, props.id);
+    use_close_elsewhere(&is_open, &whole, &props.id);
     let toggle = {
         let is_open = is_open.clone();
         Callback::from(move |_: MouseEvent| is_open.set(!*is_open))
@@ -67,7 +67,7 @@ pub(crate) fn Several(props: &Properties) -> Html {
     });
     html! {
         <div class="muster-anchor muster-several" ref={whole} {onfocusout}>
-            <button type="button" id={props.id} class="muster-several__button" aria-expanded={is_open.to_string()}
+            <button type="button" id={props.id.clone()} class="muster-several__button" aria-expanded={is_open.to_string()}
                 aria-label={format!("{}: {said}", props.label)} data-chosen={props.chosen.len().to_string()} onclick={toggle}>
                 <span class="muster-cut">{ said }</span>{ icon("caret-down") }
             </button>

@@ -145,6 +145,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
         let label = match &of {
             Group::Vcenter(_) => "Resume now".to_owned(),
             Group::Tag(tag) => format!("Resume tag {tag}"),
+            Group::All => "Resume everything".to_owned(),
         };
         let resume = Callback::from(move |_: MouseEvent| service.resume(of.clone()));
         html! {
@@ -191,8 +192,9 @@ fn kind_waits(status: &VcenterStatus, kind: Kind, now: Time) -> Option<String> {
 /// What is to be resumed for it to be refreshed by itself again.
 fn resumable(status: &VcenterStatus, now: Time) -> Option<Group> {
     match &status.paused {
+        Some(Pause { all: true, .. }) => Some(Group::All),
         Some(Pause { tag: Some(tag), .. }) => Some(Group::Tag(tag.clone())),
-        Some(Pause { tag: None, .. }) => Some(Group::Vcenter(status.vcenter_id.clone())),
+        Some(_) => Some(Group::Vcenter(status.vcenter_id.clone())),
         None => suspended(status, now).map(|_| Group::Vcenter(status.vcenter_id.clone())),
     }
 }

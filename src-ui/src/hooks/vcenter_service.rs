@@ -139,9 +139,9 @@ impl VcenterService {
         });
     }
 
-    /// Has nothing done by itself on a vCenter, or on all that have a tag, until a time.
+    /// Has nothing done by itself on a vCenter, on all that have a tag, or at all, until a time.
     pub(crate) fn pause(&self, of: Group, until: Option<Time>) {
-        self.run(Pause { of, until }, "The vCenter could not be paused", |service, paused| {
+        self.run(Pause { of, until }, "Pausing failed", |service, paused| {
             if paused.is_some() {
                 service.refresh();
             }
@@ -150,7 +150,7 @@ impl VcenterService {
 
     /// Ends a pause, and what keeps a vCenter from being refreshed by itself that failed several times in a row.
     pub(crate) fn resume(&self, of: Group) {
-        self.run(Resume { of }, "The vCenter could not be resumed", |service, resumed| {
+        self.run(Resume { of }, "Resuming failed", |service, resumed| {
             if resumed.is_some() {
                 service.refresh();
             }

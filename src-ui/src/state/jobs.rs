@@ -4,7 +4,7 @@
 use super::schedules::told;
 use contract::command::{
     AddDestination, AddPolicy, AddSchedule, Command, DryRunPolicy, EditDestination, EditPolicy, EditSchedule,
-    ListRuns, RemoveDestination, RemovePolicy,
+    ListRuns, Pause, RemoveDestination, RemovePolicy,
 };
 use contract::health::Level;
 use contract::policy::{Change, How, Policy, PolicySettings, Step, Trigger};
@@ -26,6 +26,8 @@ pub(crate) enum OfJob {
     Runs(PolicyId),
     /// Whether it is really to be removed.
     Remove(PolicyId),
+    /// For how long everything is paused.
+    PauseAll,
     /// A new schedule.
     AddSchedule,
     /// A schedule that is there.
@@ -47,6 +49,7 @@ impl OfJob {
             OfJob::DryRun(_) => DryRunPolicy::ROLE,
             OfJob::Runs(_) => ListRuns::ROLE,
             OfJob::Remove(_) => RemovePolicy::ROLE,
+            OfJob::PauseAll => Pause::ROLE,
             OfJob::AddSchedule => AddSchedule::ROLE,
             OfJob::Schedule(_) => EditSchedule::ROLE,
             OfJob::AddDestination => AddDestination::ROLE,
@@ -64,6 +67,7 @@ impl OfJob {
             OfJob::DryRun(id) => ("dry-run", id.as_str()),
             OfJob::Runs(id) => ("runs", id.as_str()),
             OfJob::Remove(id) => ("remove", id.as_str()),
+            OfJob::PauseAll => ("pause", ""),
             OfJob::AddSchedule => ("add-schedule", ""),
             OfJob::Schedule(id) => ("schedule", id.as_str()),
             OfJob::AddDestination => ("add-destination", ""),
@@ -84,6 +88,7 @@ impl OfJob {
             "dry-run" => OfJob::DryRun(id()),
             "runs" => OfJob::Runs(id()),
             "remove" => OfJob::Remove(id()),
+            "pause" => OfJob::PauseAll,
             "add-schedule" => OfJob::AddSchedule,
             "schedule" => OfJob::Schedule(ScheduleId(value.clone())),
             "add-destination" => OfJob::AddDestination,
@@ -197,6 +202,7 @@ mod tests {
             OfJob::DryRun(id()),
             OfJob::Runs(id()),
             OfJob::Remove(id()),
+            OfJob::PauseAll,
             OfJob::AddSchedule,
             OfJob::Schedule(ScheduleId("0194-bb".to_owned())),
             OfJob::AddDestination,

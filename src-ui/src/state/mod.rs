@@ -20,6 +20,7 @@ pub(crate) mod health;
 pub(crate) mod jobs;
 pub(crate) mod news;
 pub(crate) mod operations;
+pub(crate) mod policy_form;
 pub(crate) mod roles;
 pub(crate) mod route;
 pub(crate) mod scanning;

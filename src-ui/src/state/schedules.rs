@@ -285,7 +285,7 @@ pub(crate) fn told(error: &ApiError) -> String {
     sentence(&error.message, error.next_step.as_deref().unwrap_or_default())
 }
 
-fn sentence(message: &str, next: &str) -> String {
+pub(super) fn sentence(message: &str, next: &str) -> String {
     format!("{}. {next}", capital(message.trim_end_matches('.'))).trim_end().to_owned()
 }
 

@@ -5,13 +5,15 @@ use crate::args::{Looks, Schedule as Command, ScheduleOptions, When};
 use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
+use crate::suggest::Suggestion;
 use contract::command::{
     AddSchedule, EditSchedule, EnableSchedule, HasWorker, ListProfiles, ListSchedules, NextRuns,
-    RemoveSchedule, ShowSchedule,
+    RemoveSchedule, ShowCalendar, ShowSchedule,
 };
 use contract::discovery::{Profile, Scan};
 use contract::{
-    ApiError, Code, Operation, Run, Schedule, ScheduleSettings, ScheduledJob, Subject, Timing, words,
+    ApiError, Calendar, CalendarDay, CalendarJob, CalendarRun, Code, Operation, Run, Schedule,
+    ScheduleSettings, ScheduledJob, Subject, Timing, words,
 };
 use service::Client;
 
@@ -67,6 +69,18 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             }
             for waiting in on.iter().filter(|schedule| schedule.next_at.is_none()) {
                 output.say(&format!("{}: {}.", waiting.name, waiting.reason));
+            }
+        }
+        Command::Calendar { days } => {
+            let calendar = service.call(ShowCalendar { days }).await?;
+            output.answer(&calendar, || self::calendar(&calendar))?;
+            if let Some(pause) = &calendar.pause {
+                let until = words::paused_until(pause, service.now());
+                let resume = Suggestion::of("vcenter resume").flag("--all");
+                output.say(&format!("Everything is paused {until}. To resume now: {resume}"));
+            }
+            if calendar.often.is_empty() && calendar.days.iter().all(|day| day.runs.is_empty()) {
+                output.say("Nothing runs at a known time in these days.");
             }
         }
     }
@@ -304,6 +318,37 @@ fn last(s: &Schedule) -> String {
 
 fn ended(last: Option<&Operation>) -> String {
     last.map_or_else(|| "never".to_owned(), super::operations::sentence)
+}
+
+/// Day by day, and at the end what runs often.
+fn calendar(calendar: &Calendar) -> String {
+    let of = |job: &CalendarJob| if job.policy.is_some() { "policy" } else { "schedule" }.to_owned();
+    let day = |day: &CalendarDay| {
+        let row = |run: &CalendarRun| {
+            let more = if run.more > 0 { format!("+{}", run.more) } else { String::new() };
+            let job = &run.job;
+            let reason = run.reason.clone();
+            vec![
+                format!("{} {}", day.title, run.local),
+                more,
+                job.name.clone(),
+                of(job),
+                job.what.clone(),
+                reason,
+            ]
+        };
+        day.runs.iter().map(row).collect::<Vec<_>>()
+    };
+    let often = calendar.often.iter().map(|one| {
+        let job = &one.job;
+        let often = "often".to_owned();
+        vec![often, String::new(), job.name.clone(), of(job), job.what.clone(), one.reason.clone()]
+    });
+    let rows: Vec<_> = calendar.days.iter().flat_map(day).chain(often).collect();
+    match rows.is_empty() {
+        true => String::new(),
+        false => table(&["At", "Further", "Name", "Is", "Does", "Reason"], &[], rows),
+    }
 }
 
 fn next(runs: &[Run]) -> String {

@@ -30,11 +30,12 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
     for (pause, of) in paused(&all) {
         let resume = Suggestion::of("vcenter resume");
         let (who, resume) = match &pause.tag {
+            _ if pause.all => ("Everything".to_owned(), resume.flag("--all")),
             Some(tag) => (format!("Tag {tag} ({})", of.join(", ")), resume.option("--tag", tag)),
             None => (of.join(", "), resume.about(of[0])),
         };
-        let paused = words::paused(&Pause { tag: None, ..pause.clone() }, now);
-        output.say(&format!("{who}: {paused}. To resume now: {resume}"));
+        let until = words::paused_until(pause, now);
+        output.say(&format!("{who}: paused {until}. To resume now: {resume}"));
     }
     for vcenter in service.call(ListVcenters {}).await? {
         if let Some(words) = words::certificate(&vcenter, now) {
@@ -50,12 +51,14 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
     Ok(Exit::Done)
 }
 
-/// Pauses and whom they hold: a tag stands once, with all that have it.
+/// Pauses and whom they hold: a tag stands once, with all that have it, and so does everything.
 fn paused(all: &[VcenterStatus]) -> Vec<(&Pause, Vec<&str>)> {
     let mut paused: Vec<(&Pause, Vec<&str>)> = Vec::new();
     for status in all {
         let Some(pause) = &status.paused else { continue };
-        let same = paused.iter_mut().find(|(other, _)| pause.tag.is_some() && other.tag == pause.tag);
+        let is_of_several = pause.all || pause.tag.is_some();
+        let is_same = |other: &Pause| is_of_several && (other.all, &other.tag) == (pause.all, &pause.tag);
+        let same = paused.iter_mut().find(|(other, _)| is_same(other));
         match same {
             Some((_, names)) => names.push(&status.vcenter),
             None => paused.push((pause, vec![&status.vcenter])),

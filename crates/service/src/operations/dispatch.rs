@@ -79,13 +79,13 @@ impl Operations {
         let (own, others): (Vec<_>, Vec<_>) = runnable.into_iter().partition(|runnable| runnable.is_own);
         for Runnable { id, vcenter_id, is_own, is_of_a_person } in own.into_iter().chain(others) {
             // It was queued before that began; who waits for it here asked for it.
-            if let Some(vcenter) = vcenter_id.as_ref().filter(|_| !is_own) {
-                if !is_of_a_person && self.is_held(vcenter).await {
-                    continue;
-                }
-                if !self.may_log_in(vcenter, without).await {
-                    continue;
-                }
+            if !is_own && !is_of_a_person && self.is_held(vcenter_id.as_ref()).await {
+                continue;
+            }
+            if let Some(vcenter) = vcenter_id.as_ref().filter(|_| !is_own)
+                && !self.may_log_in(vcenter, without).await
+            {
+                continue;
             }
             let place = self.0.room.take().filter(|_| !self.0.closing.is_cancelled());
             let Some(place) = place else { break };

@@ -42,6 +42,16 @@ impl Holds {
         })
     }
 
+    /// What keeps work that is about no vCenter.
+    pub(crate) fn of_none(&self) -> Option<Hold> {
+        self.pause_of_all().map(Hold::Paused)
+    }
+
+    /// The pause of everything.
+    pub(crate) fn pause_of_all(&self) -> Option<Pause> {
+        pauses::pause_of_all(&self.pauses, self.now)
+    }
+
     /// Its pause.
     pub(crate) fn pause_of(&self, vcenter: &Vcenter) -> Option<Pause> {
         pauses::pause_of(&self.pauses, vcenter, self.now)
@@ -79,11 +89,15 @@ impl Operations {
         Ok(waits || suspended || self.holds().await?.of(&record).is_some())
     }
 
-    /// Whether nothing is to begin on a vCenter that nobody waits for, which was asked for some time ago.
-    pub(super) async fn is_held(&self, vcenter: &VcenterId) -> bool {
+    /// Whether nothing is to begin on a vCenter or about none that nobody waits for, which was asked for some time ago.
+    pub(super) async fn is_held(&self, vcenter: Option<&VcenterId>) -> bool {
         let held = async {
-            let record = self.record(vcenter).await?;
-            Ok::<_, ApiError>(self.holds().await?.of(&record).is_some())
+            let holds = self.holds().await?;
+            let hold = match vcenter {
+                Some(vcenter) => holds.of(&self.record(vcenter).await?),
+                None => holds.of_none(),
+            };
+            Ok::<_, ApiError>(hold.is_some())
         };
         // What can't be said holds nothing up.
         held.await.unwrap_or(false)

@@ -53,6 +53,12 @@ impl Handler for NextRuns {
     }
 }
 
+impl Handler for ShowCalendar {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.schedules.calendar(self.days).await
+    }
+}
+
 impl Handler for PreviewSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.inner.schedules.preview(&self.settings, self.count).await

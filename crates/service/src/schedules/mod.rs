@@ -1,6 +1,7 @@
 //! Schedules and policies: what is set for them, and how they stand.
 //! Refuses to start anything: `running.rs` does, in one process for each database and run.
 
+mod calendar;
 mod catching_up;
 mod commands;
 mod due;

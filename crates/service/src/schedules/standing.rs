@@ -26,6 +26,15 @@ impl Known {
     pub(super) fn planned_of(&self, record: &ScheduleRecord, target: Target<'_>) -> Option<&PlannedRun> {
         self.planned.get(&(record.id.clone(), target.id().cloned()))
     }
+
+    /// What keeps its runs from it, after what was done there so far, newest first.
+    pub(super) fn hold(&self, target: Target<'_>, history: &[Operation]) -> Option<Hold> {
+        match target.0 {
+            Some(vcenter) => self.holds.after(vcenter, history),
+            // Servers are reached over networks of their own: what keeps work from vCenters keeps none from them.
+            None => self.holds.of_none(),
+        }
+    }
 }
 
 /// When something starts, and why then.
@@ -124,13 +133,13 @@ impl Schedules {
         };
         let due = plan.due(planned, spread(record, id));
         let at = plan.waits_until(due, now).unwrap_or(due);
+        let history = self.history(known, id).await?;
+        if let Some(hold) = known.hold(target, &history).filter(|hold| holds_up(hold, at, now)) {
+            let (until, reason) = told(&hold, plan, now);
+            let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
+            return Ok(Next::waits(at, reason));
+        }
         if let Target(Some(vcenter)) = target {
-            let history = self.history(known, id).await?;
-            if let Some(hold) = known.holds.after(vcenter, &history).filter(|hold| holds_up(hold, at, now)) {
-                let (until, reason) = told(&hold, plan, now);
-                let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
-                return Ok(Next::waits(at, reason));
-            }
             let job = record.settings.job.job();
             if let Some(needs) = self.person.is_needed_after(vcenter, &history, &job).await {
                 return Ok(Next::waits(None, needs.reason()));
@@ -177,11 +186,13 @@ fn holds_up(hold: &Hold, at: Time, now: Time) -> bool {
 pub(super) fn told(hold: &Hold, plan: &Plan, now: Time) -> (Option<Time>, String) {
     match hold {
         Hold::Paused(pause) => {
-            let who =
-                pause.tag.as_ref().map_or_else(|| "paused".to_owned(), |tag| format!("tag {tag} is paused"));
+            let who = match &pause.tag {
+                _ if pause.all => "everything is paused".to_owned(),
+                Some(tag) => format!("tag {tag} is paused"),
+                None => "paused".to_owned(),
+            };
             // A length of time: a clock's would be that of the schedule's zone.
-            let until = pause.until.map(|until| format!("for {}", words::until(until, now)));
-            (pause.until, format!("{who} {}", until.unwrap_or_else(|| "until resumed".to_owned())))
+            (pause.until, format!("{who} {}", words::paused_until(pause, now)))
         }
         Hold::NoNetwork => (None, "waits for the network".to_owned()),
         Hold::Suspended(suspension) => {

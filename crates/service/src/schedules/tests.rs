@@ -212,6 +212,37 @@ async fn eight_hours_asleep_are_one_run_and_a_clock_set_back_a_day_costs_one_int
 }
 
 #[tokio::test]
+async fn while_everything_is_paused_nothing_starts_and_schedules_run_once_when_it_ends() {
+    let _clock = CLOCK.lock().await;
+    set(MORNING);
+    let folder = tempfile::tempdir().unwrap();
+    let service = on(&folder).await;
+    let ids = vcenters(&service, &["Berlin"], "prod").await;
+    add(&service, settings("every 10 min", &ids)).await;
+    let servers = ScheduleSettings {
+        name: "read".to_owned(),
+        job: ScheduledJob::Servers,
+        ..settings("every 10 min", &[])
+    };
+    add(&service, servers).await;
+    call(&service, Pause { of: contract::Group::All, until: Some(Time(MORNING + 35 * MINUTE)) })
+        .await
+        .unwrap();
+    for schedule in call(&service, ListSchedules {}).await.unwrap() {
+        assert_eq!(schedule.reason, "everything is paused for 35 min", "{}", schedule.name);
+        assert!(
+            schedule.targets[0].waits && schedule.next_at.is_some_and(|at| at.0 >= MORNING + 35 * MINUTE)
+        );
+    }
+    let calendar = call(&service, ShowCalendar { days: 1 }).await.unwrap();
+    assert!(calendar.pause.is_some_and(|pause| pause.all));
+    let starts = work(&service, MORNING + 39 * MINUTE, MINUTE).await;
+    assert_eq!(starts.len(), 2, "each once, after three that were due meanwhile: {starts:?}");
+    assert!(starts.iter().all(|at| *at >= MORNING + 35 * MINUTE), "{starts:?}");
+    service.close().await;
+}
+
+#[tokio::test]
 async fn a_run_that_is_held_up_waits_says_why_and_is_caught_up_once() {
     let _clock = CLOCK.lock().await;
     set(MORNING);

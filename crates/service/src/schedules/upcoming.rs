@@ -51,7 +51,7 @@ impl Schedules {
     }
 
     /// The plans of a smart schedule on its vCenters.
-    async fn smart_plans(
+    pub(super) async fn smart_plans(
         &self,
         record: &ScheduleRecord,
         known: &Known,
@@ -152,7 +152,12 @@ fn runs(plan: &Plan, planned: Time) -> impl Iterator<Item = (Time, bool)> {
 }
 
 /// The runs of a schedule from the next ones on, of which more is known: what is held up on a vCenter runs there later.
-fn upcoming(plan: &Plan, schedule: &Schedule, smart: &HashMap<VcenterId, Smart>, count: usize) -> Vec<Run> {
+pub(super) fn upcoming(
+    plan: &Plan,
+    schedule: &Schedule,
+    smart: &HashMap<VcenterId, Smart>,
+    count: usize,
+) -> Vec<Run> {
     let ready = schedule.targets.iter().filter(|target| !target.waits).filter_map(|target| target.next_at);
     let ready = ready.min();
     let Some(first) = schedule.targets.iter().filter_map(|target| target.next_at).min() else {

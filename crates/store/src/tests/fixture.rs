@@ -121,6 +121,7 @@ async fn configuration(store: &Store) {
     let paused = |of, until| Paused { of, since: Time(1_910), until };
     store.pause(&paused(Group::Vcenter(berlin), Some(Time(9_000)))).await.unwrap();
     store.pause(&paused(Group::Tag("prod".to_owned()), None)).await.unwrap();
+    store.pause(&paused(Group::All, Some(Time(9_100)))).await.unwrap();
     store.set_no_network(Some(Time(1_920))).await.unwrap();
     let preferences = Preferences { history_days: 30, ..Preferences::default() };
     let act = Act::new(("ada", "desk-7"), Door::Window, Role::Admin, "set_preferences", Time(1_930));

@@ -20,8 +20,13 @@ async fn a_pause_takes_the_place_of_the_one_before_and_goes_with_its_vcenter() {
     store.pause(&paused(of("Berlin"), Some(50))).await.unwrap();
     let tag = paused(Group::Tag("prod".to_owned()), Some(60));
     store.pause(&tag).await.unwrap();
+    let everything = paused(Group::All, Some(70));
+    store.pause(&paused(Group::All, None)).await.unwrap();
+    store.pause(&everything).await.unwrap();
     let all = store.pauses().await.unwrap();
-    assert_eq!(all, [tag.clone(), paused(of("Berlin"), Some(50))]);
+    assert_eq!(all, [everything.clone(), tag.clone(), paused(of("Berlin"), Some(50))]);
+    assert!(store.end_pause(&Group::All).await.unwrap(), "and nothing else");
+    assert_eq!(store.pauses().await.unwrap().len(), 2);
 
     assert!(!store.end_pauses(Time(49)).await.unwrap());
     assert!(store.end_pauses(Time(50)).await.unwrap());

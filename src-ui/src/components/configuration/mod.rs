@@ -10,6 +10,8 @@ mod import;
 mod pause;
 mod remove;
 
+pub(crate) use pause::PauseForm;
+
 use super::schedule::{ScheduleEditor, SchedulesDialog};
 use crate::hooks::{replace, use_vcenter_service};
 use crate::state::route::{self, Focus, Route};
@@ -61,7 +63,7 @@ pub(crate) fn VcenterConfiguration(props: &Properties) -> Html {
         route::Dialog::AddSchedule(vcenter) => html! { <ScheduleEditor {vcenter} {close} /> },
         route::Dialog::Schedule(id) => html! { <ScheduleEditor schedule={Some(id)} {close} /> },
         route::Dialog::Pause(id) => {
-            about(&id, &|vcenter| html! { <pause::PauseForm {vcenter} close={close.clone()} /> })
+            about(&id, &|vcenter| html! { <PauseForm vcenter={Some(vcenter)} close={close.clone()} /> })
         }
     }
 }

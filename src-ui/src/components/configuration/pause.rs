@@ -1,4 +1,4 @@
-//! For how long nothing is to be done on a vCenter automatically.
+//! For how long nothing is to be done on a vCenter automatically, or at all.
 //! Refuses to hold up what a person starts.
 
 use super::field::Field;
@@ -12,11 +12,12 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-/// The vCenter.
+/// The vCenter; everything without.
 #[derive(Clone, PartialEq, Properties)]
-pub(super) struct Properties {
-    pub(super) vcenter: Vcenter,
-    pub(super) close: Callback<()>,
+pub(crate) struct Properties {
+    #[prop_or_default]
+    pub(crate) vcenter: Option<Vcenter>,
+    pub(crate) close: Callback<()>,
 }
 
 /// The choices, in minutes.
@@ -39,22 +40,20 @@ const OPEN: &str = "open";
 
 /// The form.
 #[function_component]
-pub(super) fn PauseForm(props: &Properties) -> Html {
+pub(crate) fn PauseForm(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let length = use_state_eq(|| "120".to_owned());
     let tag = use_state_eq(String::new);
     let typed = use_state_eq(|| Some(Time(now().0 + 2 * 3_600_000)));
     let is_wrong = use_state_eq(|| false);
-    let vcenter = &props.vcenter;
     let lengths = LENGTHS.iter().map(|(minutes, words)| (minutes.to_string(), (*words).to_owned()));
     let others = [(AT, "Until a date and time"), (OPEN, "Until resumed")];
     let others = others.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned()));
     let lengths: Vec<_> = lengths.chain(others).collect();
-    let tags = vcenter.settings.tags.iter().map(|tag| (tag.clone(), format!("All vCenters with tag {tag}")));
-    let groups: Vec<_> =
-        std::iter::once((String::new(), format!("{} only", vcenter.name))).chain(tags).collect();
+    let groups = props.vcenter.as_ref().map(groups).unwrap_or_default();
     let pause = {
-        let (service, close, id) = (service.clone(), props.close.clone(), vcenter.id.clone());
+        let (service, close) = (service.clone(), props.close.clone());
+        let id = props.vcenter.as_ref().map(|vcenter| vcenter.id.clone());
         let (length, tag, typed, is_wrong) = (length.clone(), tag.clone(), typed.clone(), is_wrong.clone());
         Callback::from(move |_: MouseEvent| {
             let now = now();
@@ -67,7 +66,11 @@ pub(super) fn PauseForm(props: &Properties) -> Html {
                 is_wrong.set(true);
                 return;
             }
-            let of = if tag.is_empty() { Group::Vcenter(id.clone()) } else { Group::Tag((*tag).clone()) };
+            let of = match &id {
+                None => Group::All,
+                Some(id) if tag.is_empty() => Group::Vcenter(id.clone()),
+                Some(_) => Group::Tag((*tag).clone()),
+            };
             service.pause(of, until);
             close.emit(());
         })
@@ -88,12 +91,21 @@ pub(super) fn PauseForm(props: &Properties) -> Html {
         </>
     };
     let setter = |state: UseStateHandle<String>| Callback::from(move |value: String| state.set(value));
+    let (title, text) = match &props.vcenter {
+        Some(vcenter) => (
+            format!("Pause {}", vcenter.name),
+            "While it is paused, schedules and automatic refreshes wait, and nothing about it is reported. What you start \
+             yourself runs.",
+        ),
+        None => (
+            "Pause everything".to_owned(),
+            "While everything is paused, schedules, policies and automatic refreshes start nothing, and nothing about vCenters \
+             is reported. Schedules that were due run once when it ends; policies don't. What you start yourself runs.",
+        ),
+    };
     html! {
-        <Dialog title={format!("Pause {}", vcenter.name)} close={props.close.clone()} {actions}>
-            <p>
-                { "While it is paused, schedules and automatic refreshes wait, and nothing about it is reported. What you \
-                    start yourself runs." }
-            </p>
+        <Dialog {title} close={props.close.clone()} {actions}>
+            <p>{ text }</p>
             <div class="pf-v6-c-form">
                 <Field id="pause-length" label="For">
                     <Select id="pause-length" options={lengths} chosen={(*length).clone()} choose={setter(length.clone())} />
@@ -114,4 +126,10 @@ pub(super) fn PauseForm(props: &Properties) -> Html {
             </div>
         </Dialog>
     }
+}
+
+/// What a pause can be of.
+fn groups(vcenter: &Vcenter) -> Vec<(String, String)> {
+    let tags = vcenter.settings.tags.iter().map(|tag| (tag.clone(), format!("All vCenters with tag {tag}")));
+    std::iter::once((String::new(), format!("{} only", vcenter.name))).chain(tags).collect()
 }

@@ -7,7 +7,7 @@ use crate::components::when::local;
 use crate::hooks::{use_query, use_vcenter_service};
 use crate::state::words::{self, Level};
 use contract::command::{DryRunPolicy, RunPolicy};
-use contract::policy::{DryRun, PlannedStep, Policy};
+use contract::policy::{DryRun, PlannedStep, Policy, PolicySettings};
 use contract::words::capital;
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
 use yew::prelude::*;
@@ -40,16 +40,28 @@ pub(super) fn DryRunDialog(props: &Properties) -> Html {
             <Button variant={ButtonVariant::Link} onclick={close} label="Close" />
         </>
     };
+    html! {
+        <Dialog title={format!("Dry run of {}", props.policy.name)} close={props.close.clone()} wide=true {actions}>
+            <Outcome settings={props.policy.settings()} />
+        </Dialog>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct OutcomeProperties {
+    pub(super) settings: PolicySettings,
+}
+
+/// What would come of these settings.
+#[function_component]
+pub(super) fn Outcome(props: &OutcomeProperties) -> Html {
+    let answer = use_query(DryRunPolicy { settings: props.settings.clone() });
     let body = match (answer.value, answer.error) {
         (Some(dry), _) => shown(&dry),
         (None, Some(error)) => html! { <Failure title="The dry run failed" {error} /> },
         (None, None) => html! { <div class="muster-waiting"><Spinner aria_label="Loading" /></div> },
     };
-    html! {
-        <Dialog title={format!("Dry run of {}", props.policy.name)} close={props.close.clone()} wide=true {actions}>
-            <div id="dry-run" class="muster-stack">{ body }</div>
-        </Dialog>
-    }
+    html! { <div id="dry-run" class="muster-stack" aria-live="polite">{ body }</div> }
 }
 
 fn shown(dry: &DryRun) -> Html {

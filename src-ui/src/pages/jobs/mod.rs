@@ -1,6 +1,7 @@
 //! The page `/jobs`: what runs by itself. Policies, and the schedules of vCenters and servers.
 //! Refuses to run anything beside the queue: what it starts are operations.
 
+mod calendar;
 mod destination;
 mod destinations;
 mod dry_run;
@@ -9,6 +10,7 @@ mod policies;
 mod remove;
 mod runs;
 
+use crate::components::configuration::PauseForm;
 use crate::components::empty::Empty;
 use crate::components::failure::Failure;
 use crate::components::schedule::{ScheduleEditor, Schedules};
@@ -67,6 +69,7 @@ pub(super) fn JobsPage(props: &Properties) -> Html {
             <div class="muster-page__head">
                 <h1 class="pf-v6-c-title pf-m-2xl">{ "Jobs" }</h1>
                 <div class="muster-actions">
+                    <calendar::PauseAll />
                     if service.may::<AddSchedule>() {
                         <Button id="add-schedule" variant={ButtonVariant::Secondary} onclick={to(OfJob::AddSchedule)}
                             label="Add schedule" />
@@ -76,6 +79,7 @@ pub(super) fn JobsPage(props: &Properties) -> Html {
                     }
                 </div>
             </div>
+            <calendar::CalendarStrip />
             <section aria-labelledby="jobs-policies">
                 <h2 class="pf-v6-c-title pf-m-lg" id="jobs-policies">{ "Policies" }</h2>
                 { policies }
@@ -115,6 +119,7 @@ fn before(dialog: OfJob, all: Option<&[Policy]>) -> Html {
         OfJob::Remove(id) => {
             find(&id).map(|policy| html! { <remove::Remove {policy} {close} /> }).unwrap_or_default()
         }
+        OfJob::PauseAll => html! { <PauseForm {close} /> },
         OfJob::AddSchedule => html! { <ScheduleEditor {close} /> },
         OfJob::Schedule(id) => html! { <ScheduleEditor schedule={Some(id)} {close} /> },
         // These know the destinations.

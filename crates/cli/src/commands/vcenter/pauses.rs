@@ -11,11 +11,13 @@ use service::Client;
 enum Named {
     One(Box<Vcenter>),
     Tagged(String, Vec<Vcenter>),
+    All(Vec<Vcenter>),
 }
 
 impl Named {
     async fn by(service: &Client, of: args::Group) -> Result<Named, ApiError> {
         match of.tag {
+            None if of.all => Ok(Named::All(service.call(ListVcenters {}).await?)),
             Some(tag) => {
                 let mut all = service.call(ListVcenters {}).await?;
                 all.retain(|vcenter| vcenter.settings.tags.contains(&tag));
@@ -32,6 +34,7 @@ impl Named {
         match self {
             Named::One(vcenter) => Group::Vcenter(vcenter.id.clone()),
             Named::Tagged(tag, _) => Group::Tag(tag.clone()),
+            Named::All(_) => Group::All,
         }
     }
 
@@ -47,13 +50,14 @@ impl Named {
                     names => format!("Tag {tag} ({}) is", names.join(", ")),
                 }
             }
+            Named::All(_) => "Everything is".to_owned(),
         }
     }
 
     fn answer(&self, output: &Output, said: String) -> Result<(), ApiError> {
         match self {
             Named::One(vcenter) => output.answer(&**vcenter, || said),
-            Named::Tagged(_, vcenters) => output.answer(vcenters, || said),
+            Named::Tagged(_, vcenters) | Named::All(vcenters) => output.answer(vcenters, || said),
         }
     }
 }
@@ -70,7 +74,7 @@ pub(super) async fn pause(
     let until = crate::commands::until(now, until, duration)?;
     let named = Named::by(service, of).await?;
     service.call(Pause { of: named.group(), until }).await?;
-    let paused = words::paused(&contract::Pause { until, tag: None }, now);
+    let paused = words::paused(&contract::Pause { until, ..contract::Pause::default() }, now);
     named.answer(output, format!("{} {paused}.", named.subject()))
 }
 
@@ -83,6 +87,8 @@ pub(super) async fn resume(service: &Client, output: &Output, of: args::Group) -
         (Named::One(vcenter), false) => format!("{} is neither paused nor suspended.", vcenter.name),
         (Named::Tagged(tag, _), true) => format!("The pause of tag {tag} has ended."),
         (Named::Tagged(tag, _), false) => format!("Tag {tag} is not paused."),
+        (Named::All(_), true) => "The pause of everything has ended.".to_owned(),
+        (Named::All(_), false) => "Everything is not paused; vCenters and tags may be.".to_owned(),
     };
     named.answer(output, said)
 }

@@ -12,8 +12,11 @@ use super::{Schedules, explained};
 use crate::explain;
 use crate::operations::{By, Hold, Holds};
 use contract::policy::{Cause, DryRun, Happened, PlannedStep, Policy, PolicyRun, PolicySettings, Step};
-use contract::{ApiError, Code, Job, OperationId, PolicyId, Time, Timing, VcenterId, designated, words};
+use contract::{
+    ApiError, Code, Job, OperationId, Pause, PolicyId, Time, Timing, VcenterId, designated, words,
+};
 use seen::Seen;
+use std::collections::BTreeMap;
 use store::{DestinationRecord, PolicyRecord, VcenterRecord};
 
 /// Runs that a dry run foretells.
@@ -25,11 +28,10 @@ const RUNS: u32 = 1_000;
 impl Schedules {
     /// Every policy, by name.
     async fn list_policies(&self) -> Result<Vec<Policy>, ApiError> {
-        let (records, vcenters) = (self.policy_records().await?, self.vcenters().await?);
-        let called = called(self.destinations().await?);
+        let (records, known) = (self.policy_records().await?, self.known_of_policies().await?);
         let mut policies = Vec::new();
         for record in &records {
-            policies.push(self.policy_standing(record, &vcenters, &called).await?);
+            policies.push(self.policy_standing(record, &known).await?);
         }
         Ok(policies)
     }
@@ -39,13 +41,11 @@ impl Schedules {
         let record = designated(&records, designation, "policy", |record| {
             (&record.settings.name, record.id.as_str())
         })?;
-        let called = called(self.destinations().await?);
-        self.policy_standing(record, &self.vcenters().await?, &called).await
+        self.policy_standing(record, &self.known_of_policies().await?).await
     }
 
     async fn policy(&self, id: &PolicyId) -> Result<Policy, ApiError> {
-        let called = called(self.destinations().await?);
-        self.policy_standing(&self.policy_record(id).await?, &self.vcenters().await?, &called).await
+        self.policy_standing(&self.policy_record(id).await?, &self.known_of_policies().await?).await
     }
 
     async fn add_policy(&self, settings: PolicySettings) -> Result<Policy, ApiError> {
@@ -131,14 +131,13 @@ impl Schedules {
     async fn dry_run_policy(&self, settings: PolicySettings) -> Result<DryRun, ApiError> {
         let tags = settings.conditions.tags.clone();
         let settings = self.checked(settings, &tags).await?;
-        let called = called(self.destinations().await?);
-        let now = (self.now)();
+        let (known, now) = (self.known_of_policies().await?, (self.now)());
         let about = self.about(&settings, None, &self.operations.holds().await?).await?;
         let held = self.held(&settings, &about.vcenters, now).await?;
         let names: Vec<String> = about.vcenters.iter().map(|one| one.vcenter.name.clone()).collect();
         let batch = settings.how.batch.map_or(usize::MAX, |batch| batch as usize).max(1);
         let step = |step: &Step| PlannedStep {
-            step: words::policy_step(&step.clone().to_called(&called)),
+            step: words::policy_step(&step.clone().to_called(|id| known.destination(id))),
             batches: match step.is_on_vcenters() {
                 true => names.chunks(batch.min(names.len().max(1))).map(<[String]>::to_vec).collect(),
                 false => vec![Vec::new()],
@@ -149,7 +148,7 @@ impl Schedules {
             conditions: held.into_iter().map(|held| held.words).collect(),
             steps: settings.steps.iter().map(step).collect(),
             left_out: about.left_out,
-            next_runs: foretold(&settings, now),
+            next_runs: coming(&settings, &BTreeMap::new(), now, FORETOLD),
         })
     }
 
@@ -175,24 +174,47 @@ impl Schedules {
         found.ok_or_else(|| explain::store(store::Error::NotFound { what: "policy", id: id.to_string() }))
     }
 
-    /// A policy, and how it stands.
-    async fn policy_standing(
+    /// The policies that are on, each with what it does in words and when it runs next, up to so many times.
+    pub(super) async fn coming_of_policies(
         &self,
-        record: &PolicyRecord,
-        vcenters: &[VcenterRecord],
-        called: &(dyn Fn(&str) -> String + Sync),
-    ) -> Result<Policy, ApiError> {
-        let settings = record.settings.clone();
-        let named = |id: &String| {
-            let known = vcenters.iter().find(|one| one.vcenter.id.as_str() == id);
-            known.map_or_else(|| id.clone(), |one| one.vcenter.name.clone())
+        most: usize,
+    ) -> Result<Vec<(PolicyRecord, String, Vec<Time>)>, ApiError> {
+        let (known, now) = (self.known_of_policies().await?, (self.now)());
+        let mut all = self.policy_records().await?;
+        all.retain(|record| record.enabled);
+        let told = |record: PolicyRecord| {
+            let settings = &record.settings;
+            let due = Seen::of(&record).map(|seen| seen.due).unwrap_or_default();
+            let mut times = coming(settings, &due, now, most);
+            times.retain(|at| known.pause.as_ref().is_none_or(|pause| is_after(pause, *at)));
+            let steps = settings.steps.iter().cloned();
+            let steps: Vec<Step> = steps.map(|step| step.to_called(|id| known.destination(id))).collect();
+            let what = words::policy_steps(&steps);
+            (record, what, times)
         };
+        Ok(all.into_iter().map(told).collect())
+    }
+
+    async fn known_of_policies(&self) -> Result<Known, ApiError> {
+        Ok(Known {
+            vcenters: self.vcenters().await?,
+            destinations: self.destinations().await?,
+            pause: self.operations.holds().await?.pause_of_all(),
+        })
+    }
+
+    /// A policy, and how it stands.
+    async fn policy_standing(&self, record: &PolicyRecord, known: &Known) -> Result<Policy, ApiError> {
+        let settings = record.settings.clone();
         let mut conditions = settings.conditions;
-        conditions.vcenters = conditions.vcenters.iter().map(named).collect();
-        let next_at = Seen::of(record).and_then(|seen| seen.next_due()).filter(|_| record.enabled);
-        let reason = match record.enabled {
-            true => words::triggers(&settings.when),
-            false => "off".to_owned(),
+        conditions.vcenters = conditions.vcenters.iter().map(|id| known.vcenter(id)).collect();
+        let next_at = Seen::of(record).and_then(|seen| seen.next_due());
+        let pause = known.pause.as_ref();
+        let next_at = next_at.filter(|at| record.enabled && pause.is_none_or(|pause| is_after(pause, *at)));
+        let reason = match pause {
+            _ if !record.enabled => "off".to_owned(),
+            Some(pause) => format!("everything is paused {}", words::paused_until(pause, (self.now)())),
+            None => words::triggers(&settings.when),
         };
         let last_run = match &record.last {
             Some(id) => self.ended_or_not(id).await?,
@@ -204,7 +226,11 @@ impl Schedules {
             enabled: record.enabled,
             when: settings.when,
             conditions,
-            steps: settings.steps.into_iter().map(|step| step.to_called(called)).collect(),
+            steps: settings
+                .steps
+                .into_iter()
+                .map(|step| step.to_called(|id| known.destination(id)))
+                .collect(),
             how: settings.how,
             zone: settings.zone.unwrap_or_else(due::own_zone),
             next_at,
@@ -229,12 +255,31 @@ impl Schedules {
     }
 }
 
-/// What destinations are called, by their ids.
-fn called(all: Vec<DestinationRecord>) -> impl Fn(&str) -> String + Sync {
-    move |id| {
-        let known = all.iter().find(|one| one.id.as_str() == id);
+/// What a policy is told with, read at one time.
+struct Known {
+    vcenters: Vec<VcenterRecord>,
+    destinations: Vec<DestinationRecord>,
+    /// That of everything.
+    pause: Option<Pause>,
+}
+
+impl Known {
+    /// What a vCenter is called.
+    fn vcenter(&self, id: &str) -> String {
+        let known = self.vcenters.iter().find(|one| one.vcenter.id.as_str() == id);
+        known.map_or_else(|| id.to_owned(), |one| one.vcenter.name.clone())
+    }
+
+    /// What a destination is called.
+    fn destination(&self, id: &str) -> String {
+        let known = self.destinations.iter().find(|one| one.id.as_str() == id);
         known.map_or_else(|| id.to_owned(), |one| one.settings.name.clone())
     }
+}
+
+/// Whether a time lies after a pause.
+fn is_after(pause: &Pause, at: Time) -> bool {
+    pause.until.is_some_and(|until| at > until)
 }
 
 /// Whether a policy is for a vCenter.
@@ -290,16 +335,17 @@ fn plan(settings: &PolicySettings, timing: &Timing) -> Result<Plan, due::Wrong> 
     Plan::new(timing, &zone, settings.conditions.quiet.as_deref())
 }
 
-/// When a policy would run next.
-fn foretold(settings: &PolicySettings, now: Time) -> Vec<Time> {
+/// When a policy runs next, up to so many times, if that is a time: each trigger from when it is due on, or from now.
+fn coming(settings: &PolicySettings, due: &BTreeMap<usize, Time>, now: Time, most: usize) -> Vec<Time> {
     let mut all: Vec<Time> = Vec::new();
-    for timing in settings.when.iter().filter_map(contract::policy::Trigger::timing) {
-        let Ok(plan) = plan(settings, &timing) else { continue };
-        let following = std::iter::successors(plan.after(now), |at| plan.after(*at));
-        all.extend(following.take(FORETOLD).map(|at| plan.quiet_until(at).unwrap_or(at)));
+    for (place, trigger) in settings.when.iter().enumerate() {
+        let Some(plan) = trigger.timing().and_then(|timing| plan(settings, &timing).ok()) else { continue };
+        let first = due.get(&place).copied().or_else(|| plan.after(now));
+        let following = std::iter::successors(first, |at| plan.after(*at));
+        all.extend(following.take(most).map(|at| plan.quiet_until(at).unwrap_or(at)));
     }
     all.sort();
     all.dedup();
-    all.truncate(FORETOLD);
+    all.truncate(most);
     all
 }

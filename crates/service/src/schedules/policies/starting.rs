@@ -218,6 +218,10 @@ impl Schedules {
             seen.lose_offline();
         }
         seen.merge_ready(look.now);
+        if look.holds.pause_of_all().is_some() {
+            seen.waiting.retain(|(from, _)| *from > look.now);
+            return Ok(None);
+        }
         if quiet_until(settings, look.now).is_some() || self.is_running(record).await? {
             return Ok(None);
         }

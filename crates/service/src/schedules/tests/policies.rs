@@ -183,6 +183,37 @@ async fn no_policy_runs_because_the_network_is_gone_or_on_what_somebody_paused()
 }
 
 #[tokio::test]
+async fn while_everything_is_paused_policies_drop_what_happens_and_run_at_their_next_time() {
+    let _clock = CLOCK.lock().await;
+    set(MORNING);
+    let folder = tempfile::tempdir().unwrap();
+    let service = on(&folder).await;
+    let ids = vcenters(&service, &["Berlin"], "prod").await;
+    reach(&service, &ids[0], VcenterState::Online).await;
+    let when = [Trigger::Interval { every_seconds: 600 }, Trigger::Offline];
+    add_policy(&service, policy("tests", &when)).await;
+    // It is about no vCenter: its own pause would not hold it up.
+    let servers = PolicySettings { steps: vec![Step::ReadServers], ..policy("reads", &when) };
+    let servers = add_policy(&service, servers).await;
+    let of = contract::Group::All;
+    let until = Some(Time(MORNING + 25 * MINUTE));
+    call(&service, Pause { of: of.clone(), until }).await.unwrap();
+    reach(&service, &ids[0], VcenterState::Offline).await;
+    assert_eq!(look(&service, 24).await, [], "neither its times nor what happened");
+    let shown = call(&service, ShowPolicy { policy: servers.id.to_string() }).await.unwrap();
+    assert_eq!(shown.reason, "everything is paused for 1 min");
+    let calendar = call(&service, ShowCalendar { days: 1 }).await.unwrap();
+    assert_eq!(calendar.often.len(), 2);
+    let started = look(&service, 10).await;
+    let what: Vec<_> = started.iter().map(|run| (run.0 / 60, run.1)).collect();
+    assert_eq!(what, [(30, Happened::Time), (30, Happened::Time)]);
+    // By hand it runs, on what is paused by nobody.
+    call(&service, Pause { of, until: None }).await.unwrap();
+    call(&service, RunPolicy { policy: servers.id, detached: true }).await.unwrap();
+    service.close().await;
+}
+
+#[tokio::test]
 async fn what_needs_a_person_is_left_out_by_what_runs_by_itself() {
     let _clock = CLOCK.lock().await;
     set(MORNING);
