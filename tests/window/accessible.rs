@@ -178,6 +178,7 @@ impl Judge {
             "#/discovery/profiles?add=",
             "#/jobs",
             "#/jobs?add=",
+            "#/jobs?pause=",
             "#/jobs?add-schedule=",
             "#/analytics",
             "#/settings",

@@ -191,11 +191,13 @@ impl This {
     fn entry(&self, what: String, place: usize, buttons: Html, remove: Remove, fields: Html) -> Html {
         let onclick = self.on(move |form, _: MouseEvent| remove(form, place));
         html! {
-            <li class="muster-entry" role="group" aria-label={what.clone()} key={place}>
-                <div class="muster-entry__fields">{ fields }</div>
-                <div class="muster-entry__buttons">
-                    { buttons }
-                    <Button variant={ButtonVariant::Plain} {onclick} aria_label={format!("Remove {what}")}>{ icon("times") }</Button>
+            <li key={place}>
+                <div class="muster-entry" role="group" aria-label={what.clone()}>
+                    <div class="muster-entry__fields">{ fields }</div>
+                    <div class="muster-entry__buttons">
+                        { buttons }
+                        <Button variant={ButtonVariant::Plain} {onclick} aria_label={format!("Remove {what}")}>{ icon("times") }</Button>
+                    </div>
                 </div>
             </li>
         }
