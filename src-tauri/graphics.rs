@@ -28,7 +28,7 @@ const SETTINGS: [(&str, &str); 6] = [
     ("JSC_useWasmOSR", "0"),
     ("JSC_useBBQTierUpChecks", "0"),
     ("JSC_useWasmIPInt", "0"),
-    ("JSC_freeRetiredWasmCode", "0"),
+    ("JSC_useWasmLLInt", "0"),
 ];
 
 /// Setting a variable in a running process is unsafe, so the process replaces itself once.

@@ -293,3 +293,32 @@ fn a_policy_runs_when_muster_starts_and_on_its_interval_by_itself() {
     terminate(&worker);
     assert_eq!(finish(worker).code, 0);
 }
+
+#[test]
+fn a_run_that_nobody_started_begins_nothing_more_once_everything_is_paused() {
+    let (berlin, oslo) = (Peer::vcenter(), Peer::vcenter());
+    let muster = Musterctl::new();
+    estate(&muster, &[(&berlin, "Berlin", "prod"), (&oslo, "Oslo", "prod")]);
+    let long = json!({
+        "name": "Long", "when": [{ "on": "start" }],
+        "do": [{ "step": "test" }, { "step": "read_servers" }],
+        "how": { "batch": 1, "pause_seconds": 4 },
+    });
+    add(&muster, &long);
+    let worker = worker(&muster);
+    let tests = || muster.ok(&["operations", "list", "--kind", "test", "--state", "succeeded"]);
+    eventually("the first batch is done", || tests().as_array().is_some_and(|all| all.len() == 1));
+    muster.ok(&["vcenter", "pause", "--all"]);
+    eventually("the run has ended", || runs(&muster)[0]["finished_at"].is_string());
+    let run = runs(&muster).remove(0);
+    assert_eq!(run["state"], "partial", "{run}");
+    let steps = &run["result"]["steps"];
+    assert_eq!(steps[0]["message"], "not done on all: everything is paused", "{run}");
+    assert_eq!(steps[1]["message"], "not begun: everything is paused", "{run}");
+    assert_eq!(tests().as_array().map(Vec::len), Some(1), "nothing more was begun");
+    // A person runs it all the same, on both.
+    let (code, run) = self::run(&muster, "Long");
+    assert_eq!((code, &run["state"]), (0, &json!("succeeded")), "{run}");
+    terminate(&worker);
+    finish(worker);
+}

@@ -165,6 +165,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             Err(Code::NotFound),
         ),
         ("next_runs", Viewer, json!({ "schedule": null, "count": 3 }), Ok(())),
+        ("pause_of_all", Viewer, json!({}), Ok(())),
         ("show_calendar", Viewer, json!({ "days": 7 }), Ok(())),
         ("preview_schedule", Viewer, json!({ "settings": schedule, "count": 3 }), Ok(())),
         ("add_schedule", Operator, json!({ "settings": unnamed }), Err(Code::InvalidValue)),

@@ -29,7 +29,7 @@ async fn a_policy_comes_from_a_template_is_tried_dry_runs_and_goes_through_a_fil
     window
         .wait_for(
             "the other one",
-            "document.querySelector('#policy-when-0-on').selectedOptions[0].text == 'When a vCenter is back online'",
+            "document.querySelector('#policy-when-0-first').selectedOptions[0].text == 'When a vCenter is back online'",
         )
         .await?;
     window.shoot(&screen, "jobs-add").await?;

@@ -191,6 +191,29 @@ async fn a_burst_is_one_notification_and_what_is_switched_off_is_none() -> Resul
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_policy_tells_is_shown_on_the_desktop_once_for_each_run() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    muster.add(&peer, "Berlin");
+    let file = muster.folder().join("tell.json");
+    let tell = json!({ "name": "Ask Berlin", "do": [{ "step": "test" }, { "step": "notify" }] });
+    std::fs::write(&file, tell.to_string())?;
+    muster.ok(&["policy", "add", file.to_str().context("a path")?]);
+    let screen = desktop()?;
+    let daemon = Daemon::start(bus(&screen)?).await?;
+    let window = in_the_background(&screen, &muster).await?;
+    for number in 1..=2 {
+        muster.ok(&["policy", "run", "Ask Berlin"]);
+        let told = daemon.wait_for("Ask Berlin").await?;
+        ensure!(told.body.contains("Connection test succeeded"), "{told:?}");
+        eventually("each run is told once", || {
+            daemon.titles().iter().filter(|title| *title == "Ask Berlin").count() == number
+        });
+    }
+    window.close(&screen).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_real_daemon_shows_it_and_a_name_with_markup_is_shown_as_it_is() -> Result<()> {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin <b>&");

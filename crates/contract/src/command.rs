@@ -456,6 +456,8 @@ commands_of_the_service! { $
         until: Option<Time>,
     } => "pause", Operator, (),
         Change |of| Subject::group(&of.of);
+    /// The pause of everything, if there is one.
+    PauseOfAll {} => "pause_of_all", Viewer, Option<crate::Pause>;
     /// What runs by itself does so again: a pause ends, and a vCenter that failed again and again is tried at once; false if
     /// neither kept it from that.
     Resume {
@@ -1015,6 +1017,7 @@ stale_after! {
     // What is there changes what would come of it.
     ListRuns: Event::SchedulesChanged | Event::OperationChanged { .. },
     ListDestinations: Event::SchedulesChanged | Event::CredentialsChanged,
+    PauseOfAll: Event::VcentersChanged,
     ShowCalendar: Event::SchedulesChanged | Event::VcentersChanged,
     DryRunPolicy: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
     ShowOverview: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,

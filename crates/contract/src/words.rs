@@ -58,7 +58,7 @@ pub fn job(job: &Job) -> String {
     let kind = operation_kind(job.kind());
     match job {
         Job::Test { .. } | Job::FullSync { .. } | Job::Policy { .. } | Job::Notify { .. } => kind.to_owned(),
-        Job::Deliver { delivery, .. } => delivered(delivery),
+        Job::Deliver { delivery, .. } => delivery_called(delivery),
         Job::Scan { scan } => match &scan.ranges[..] {
             [one] => format!("{kind} of {}", label(one)),
             several => format!("{kind} of {}", counted(several.len(), "range", "ranges")),
@@ -81,7 +81,7 @@ pub fn job(job: &Job) -> String {
 }
 
 /// What a delivery is called.
-fn delivered(delivery: &Delivery) -> String {
+fn delivery_called(delivery: &Delivery) -> String {
     match delivery {
         Delivery::Test { .. } => "Test delivery".to_owned(),
         Delivery::Run { .. } => "Message".to_owned(),

@@ -169,7 +169,7 @@ async fn opened(call: &Call, to: Submission<'_>) -> Result<AsyncSmtpConnection, 
     let opening = AsyncSmtpConnection::connect_with_transport(stream, &us);
     let opened = timeout(GREETING, opening).await;
     let opened = opened.map_err(|_| Error::Silent { call: call.clone(), after: GREETING })?;
-    let mut connection = opened.map_err(|error| broken(call, &error))?;
+    let mut connection = opened.map_err(|error| refused(call, &error))?;
     if let Some((user, password)) = to.login {
         let login = Credentials::new(user.to_owned(), password.expose_secret().to_owned());
         let accepted = connection.auth(&[Mechanism::Plain, Mechanism::Login], &login).await;
@@ -249,13 +249,6 @@ const CLOSED: &str = "the server closed the connection";
 
 fn not_smtp(call: &Call, detail: String) -> Error {
     Error::NotSmtp { call: call.clone(), detail }
-}
-
-fn broken(call: &Call, error: &lettre::transport::smtp::Error) -> Error {
-    if error.status().is_some() {
-        return refused(call, error);
-    }
-    lost(call, error)
 }
 
 fn refused(call: &Call, error: &lettre::transport::smtp::Error) -> Error {

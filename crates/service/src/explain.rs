@@ -232,20 +232,21 @@ fn untrusted(server: &Server<'_>, certificate: &vsphere::Certificate, reason: &s
             LOOK_AT_THE_SERVER.to_owned(),
             None,
         ),
-        Trust::System | Trust::Ca { .. } => (
-            message,
-            format!(
-                "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}). Trust \
-                 it only if they match. Better: trust its CA.",
-                shown.sha256, shown.issuer
-            ),
-            Some(Remedy::TrustCa { vcenter }),
-        ),
+        Trust::System | Trust::Ca { .. } => (message, compare(&shown), Some(Remedy::TrustCa { vcenter })),
     };
     ApiError {
         certificate: Some(Box::new(shown)),
         ..ApiError::new(Code::UntrustedCertificate, message).next(next).remedy(approve).remedies(better)
     }
+}
+
+/// What to do about a certificate that nothing vouches for.
+pub(crate) fn compare(shown: &Certificate) -> String {
+    format!(
+        "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}). Trust it only if they match. \
+         Better: trust its CA.",
+        shown.sha256, shown.issuer
+    )
 }
 
 /// A certificate as users see it.

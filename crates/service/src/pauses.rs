@@ -6,7 +6,7 @@ use crate::call::{Admitted, Answer, Handler};
 use crate::configuration::is_a_tag;
 use crate::events::Events;
 use crate::{explain, validate};
-use contract::command::{Pause as PauseCommand, Resume};
+use contract::command::{Pause as PauseCommand, PauseOfAll, Resume};
 use contract::{ApiError, Check, Code, Event, Group, Pause, Time, Vcenter, words};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
@@ -24,24 +24,38 @@ const LONGEST: i64 = 366 * 24 * 3_600_000;
 
 /// The pause of a vCenter: its own, or that of a tag or of everything which goes on longer.
 pub(crate) fn pause_of(pauses: &[Paused], vcenter: &Vcenter, now: Time) -> Option<Pause> {
-    let on_it = pauses.iter().filter_map(|paused| {
-        let tag = match &paused.of {
-            Group::Vcenter(id) => (*id == vcenter.id).then_some(None),
-            Group::Tag(tag) => vcenter.settings.tags.contains(tag).then(|| Some(tag.clone())),
-            Group::All => Some(None),
-        }?;
-        let pause = Pause { until: paused.until, tag, all: paused.of == Group::All };
-        paused.until.is_none_or(|until| until > now).then_some(pause)
-    });
-    // Of those that end together everything's, which has to be ended first, or its own: that is the one somebody looks for.
-    on_it.max_by_key(|pause| (pause.until.map_or(i64::MAX, |until| until.0), pause.all, pause.tag.is_none()))
+    lasting(pauses, now, |of| match of {
+        Group::Vcenter(id) => *id == vcenter.id,
+        Group::Tag(tag) => vcenter.settings.tags.contains(tag),
+        Group::All => true,
+    })
 }
 
 /// The pause of everything.
 pub(crate) fn pause_of_all(pauses: &[Paused], now: Time) -> Option<Pause> {
-    let all = pauses.iter().find(|paused| paused.of == Group::All)?;
-    let lasts = all.until.is_none_or(|until| until > now);
-    lasts.then_some(Pause { until: all.until, tag: None, all: true })
+    lasting(pauses, now, |of| *of == Group::All)
+}
+
+/// Whether everything was or is paused at a time, as far as that is known.
+pub(crate) fn was_paused(pauses: &[Paused], at: Time) -> bool {
+    let all = pauses.iter().filter(|paused| paused.of == Group::All && paused.since <= at);
+    pause_of_all(&all.cloned().collect::<Vec<_>>(), at).is_some()
+}
+
+/// Of some pauses the one that goes on longest.
+fn lasting(pauses: &[Paused], now: Time, is_meant: impl Fn(&Group) -> bool) -> Option<Pause> {
+    let meant = pauses.iter().filter(|paused| is_meant(&paused.of));
+    let lasting = meant.filter(|paused| paused.until.is_none_or(|until| until > now)).map(|paused| Pause {
+        until: paused.until,
+        tag: match &paused.of {
+            Group::Tag(tag) => Some(tag.clone()),
+            Group::Vcenter(_) | Group::All => None,
+        },
+        all: paused.of == Group::All,
+    });
+    // Of those that end together everything's, which has to be ended first, or its own: that is the one somebody looks for.
+    lasting
+        .max_by_key(|pause| (pause.until.map_or(i64::MAX, |until| until.0), pause.all, pause.tag.is_none()))
 }
 
 /// Has everybody look again when a pause ends, and takes away those that ended long ago, until cancelled.
@@ -110,10 +124,20 @@ impl Handler for PauseCommand {
     }
 }
 
+impl Handler for PauseOfAll {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.pause_of_all().await
+    }
+}
+
 impl Handler for Resume {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.resume(self.of).await
     }
+}
+
+fn with_everything(who: &str) -> ApiError {
+    ApiError::new(Code::InUse, format!("{who} is paused because everything is")).next("Resume everything.")
 }
 
 impl Service {
@@ -138,7 +162,16 @@ impl Service {
     async fn resume(&self, of: Group) -> Result<bool, ApiError> {
         match &of {
             Group::Vcenter(id) => self.no_more_pauses(&self.record(id.as_str()).await?.vcenter).await?,
-            Group::Tag(tag) => self.is_a_tag_or_paused(tag).await?,
+            Group::Tag(tag) => {
+                self.is_a_tag_or_paused(tag).await?;
+                if self.pause_of_all().await?.is_some() {
+                    return Err(with_everything(&format!("the tag \"{tag}\"")));
+                }
+            }
+            // What happened during the pause is dropped while it is still there.
+            Group::All if self.pause_of_all().await?.is_some() => {
+                self.inner.schedules.answer_what_happened().await?;
+            }
             Group::All => {}
         }
         let was_paused = self.store().end_pause(&of).await.map_err(explain::store)?;
@@ -156,19 +189,25 @@ impl Service {
     async fn no_more_pauses(&self, vcenter: &Vcenter) -> Result<(), ApiError> {
         let mut pauses = self.inner.store.pauses().await.map_err(explain::store)?;
         pauses.retain(|paused| !matches!(paused.of, Group::Vcenter(_)));
-        let (by, next) = match pause_of(&pauses, vcenter, self.now()) {
-            None => return Ok(()),
-            Some(Pause { tag: Some(tag), .. }) => (
-                format!("by its tag \"{tag}\""),
-                format!("Resume the tag \"{tag}\", or take it off this vCenter."),
-            ),
-            Some(_) => ("with everything".to_owned(), "Resume everything.".to_owned()),
+        if pause_of_all(&pauses, self.now()).is_some() {
+            return Err(with_everything(&vcenter.name));
+        }
+        let Some(tag) = pause_of(&pauses, vcenter, self.now()).and_then(|pause| pause.tag) else {
+            return Ok(());
         };
-        Err(ApiError::new(Code::InUse, format!("{} is paused {by}", vcenter.name)).next(next))
+        let message = format!("{} is paused by its tag \"{tag}\"", vcenter.name);
+        Err(ApiError::new(Code::InUse, message)
+            .next(format!("Resume the tag \"{tag}\", or take it off this vCenter.")))
     }
 
-    /// What is paused that no vCenter shows: tags that none has, of which the next one that gets one will be, and everything.
-    pub(crate) async fn pauses_without_a_vcenter(&self) -> Result<Vec<Check>, ApiError> {
+    /// The pause of everything.
+    async fn pause_of_all(&self) -> Result<Option<Pause>, ApiError> {
+        let pauses = self.inner.store.pauses().await.map_err(explain::store)?;
+        Ok(pause_of_all(&pauses, self.now()))
+    }
+
+    /// The pauses that are not of one vCenter alone: that of everything, and of tags that no vCenter has yet.
+    pub(crate) async fn pauses_of_several(&self) -> Result<Vec<Check>, ApiError> {
         let (pauses, records) =
             (self.inner.store.pauses().await.map_err(explain::store)?, self.records().await?);
         let tags = records.iter().flat_map(|record| &record.vcenter.settings.tags).collect::<Vec<_>>();
@@ -273,5 +312,8 @@ mod tests {
         assert_eq!(held(&[own(Some(10)), everything(Some(10))], 5), Some((Some(10), all)), "it comes first");
         assert_eq!(held(&[own(Some(20)), everything(Some(10))], 5), Some((Some(20), None)));
         assert_eq!(held(&[everything(Some(5))], 5), None, "it is over");
+        let ended = [Paused { since: Time(2), ..everything(Some(5)) }];
+        let was: Vec<i64> = (0..7).filter(|at| was_paused(&ended, Time(*at))).collect();
+        assert_eq!(was, [2, 3, 4]);
     }
 }

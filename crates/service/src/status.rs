@@ -111,7 +111,7 @@ impl Service {
         checks.extend(self.check_rows().await);
         checks.push(self.check_folder());
         checks.extend(self.check_passwords(&credentials).await);
-        checks.extend(self.pauses_without_a_vcenter().await?);
+        checks.extend(self.pauses_of_several().await?);
         let now = self.now();
         checks.extend(self.vcenters().await?.iter().filter_map(|vcenter| check_certificate(vcenter, now)));
         for status in self.status().await? {

@@ -5,7 +5,7 @@ use crate::changes::Topic;
 use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
-use crate::{Store, policies, row};
+use crate::{Store, edition, policies, row};
 use contract::destination::DestinationSettings;
 use contract::{CredentialId, DestinationId, Subject};
 use serde_json::Value;
@@ -31,6 +31,14 @@ impl Store {
         let attempt = self.attempt("reading the destinations");
         let rows = sqlx::query(ALL).fetch_all(self.engine().readers()).await.during(attempt)?;
         Ok(row::readable("a destination is left out", &rows, record))
+    }
+
+    /// One of them.
+    pub async fn destination(&self, id: &DestinationId) -> Result<DestinationRecord, Error> {
+        let attempt = self.attempt_on("reading destination", id.as_str());
+        let row = sqlx::query("SELECT * FROM destinations WHERE id = $1").bind(id.as_str());
+        let row = row.fetch_optional(self.engine().readers()).await.during(attempt)?;
+        record(&row.ok_or_else(|| not_found(id))?).during(attempt)
     }
 
     /// Adds a destination.
@@ -60,15 +68,8 @@ impl Store {
         let attempt = self.attempt_on("changing destination", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let before = told(&mut tx, id).await.during(attempt)?;
-        let edition: Option<i64> = sqlx::query_scalar("SELECT edition FROM destinations WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_optional(&mut *tx)
-            .await
-            .during(attempt)?;
-        let edition = edition.ok_or_else(|| not_found(id))?;
-        if edition != *made_from {
-            return Err(Error::Stale { id: id.to_string(), made_from: *made_from, edition });
-        }
+        let sql = "SELECT edition FROM destinations WHERE id = $1";
+        edition::is_current(&mut tx, sql, ("destination", id.as_str()), *made_from, attempt).await?;
         let kind = before.as_ref().and_then(|before| before["target"]["kind"].as_str());
         if kind.is_some_and(|kind| kind != settings.target.kind().name()) {
             return Err(Error::AnotherKind);

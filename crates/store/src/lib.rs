@@ -13,6 +13,7 @@ mod credentials;
 mod damage;
 mod destinations;
 mod document;
+mod edition;
 mod engine;
 mod erasures;
 mod error;

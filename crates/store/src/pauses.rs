@@ -1,4 +1,4 @@
-//! vCenters and tags on which nothing is done by itself for a while, or that nothing is at all.
+//! vCenters and tags on which nothing is done by itself for a while, and the pause of everything.
 //! Refuses to decide what that means for whom: it keeps who is paused, and until when.
 
 use crate::Store;

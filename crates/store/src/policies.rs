@@ -7,7 +7,7 @@ use crate::error::{Attempt, During, Error};
 use crate::history::What;
 use crate::names::{self, Among};
 use crate::queue::{NewOperation, Submitted};
-use crate::{Store, operations, queue, row};
+use crate::{Store, edition, operations, queue, row};
 use contract::policy::{Change, PolicySettings, Step};
 use contract::{Operation, OperationId, PolicyId, Subject};
 use serde_json::Value;
@@ -68,15 +68,8 @@ impl Store {
         let attempt = self.attempt_on("changing policy", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let before = told(&mut tx, id).await.during(attempt)?;
-        let edition: Option<i64> = sqlx::query_scalar("SELECT edition FROM policies WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_optional(&mut *tx)
-            .await
-            .during(attempt)?;
-        let edition = edition.ok_or_else(|| not_found(id))?;
-        if edition != to.edition {
-            return Err(Error::Stale { id: id.to_string(), made_from: to.edition, edition });
-        }
+        let sql = "SELECT edition FROM policies WHERE id = $1";
+        edition::is_current(&mut tx, sql, ("policy", id.as_str()), to.edition, attempt).await?;
         names::is_free(&mut tx, Among::Policies, &settings.name, id.as_str(), attempt).await?;
         delivers_somewhere(&mut tx, settings, attempt).await?;
         sqlx::query(

@@ -6,7 +6,7 @@ use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::queue::{NewOperation, Submitted};
-use crate::{Store, row};
+use crate::{Store, edition, row};
 use contract::{
     OperationId, OperationState, ScheduleId, ScheduleSettings, ScheduledJob, Subject, Time, Timing, VcenterId,
 };
@@ -301,17 +301,10 @@ async fn advance(tx: &mut Tx, run: &DueRun, vcenter: Option<&VcenterId>) -> Resu
 
 /// Raises the edition that an edit was made from, and turns the schedule on or off.
 async fn raise(tx: &mut Tx, to: &ScheduleRecord, attempt: Attempt<'_>) -> Result<(), Error> {
-    let stored: Option<i64> = sqlx::query_scalar("SELECT edition FROM schedules WHERE id = $1")
-        .bind(to.id.as_str())
-        .fetch_optional(&mut **tx)
-        .await
-        .during(attempt)?;
-    let stored = stored.ok_or_else(|| not_found(&to.id))?;
-    if stored != to.edition {
-        return Err(Error::Stale { id: to.id.to_string(), made_from: to.edition, edition: stored });
-    }
+    let sql = "SELECT edition FROM schedules WHERE id = $1";
+    edition::is_current(tx, sql, ("schedule", to.id.as_str()), to.edition, attempt).await?;
     sqlx::query("UPDATE schedules SET edition = $1, enabled = $2 WHERE id = $3")
-        .bind(stored.saturating_add(1))
+        .bind(to.edition.saturating_add(1))
         .bind(to.enabled)
         .bind(to.id.as_str())
         .execute(&mut **tx)

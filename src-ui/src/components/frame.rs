@@ -6,12 +6,13 @@ use super::icon::icon;
 use super::link::Link;
 use super::running::Running;
 use super::when::local;
-use crate::hooks::{VcenterService, use_vcenter_service};
+use crate::hooks::{VcenterService, use_query, use_vcenter_service};
 use crate::state::roles;
 use crate::state::route::Route;
 use crate::state::words::{self, Level, grouped};
 use crate::state::world::World;
-use contract::{Kind, Role, Time, VcenterId, VcenterState, attention, network};
+use contract::command::{PauseOfAll, Resume};
+use contract::{Group, Kind, Role, Time, VcenterId, VcenterState, attention, network};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -76,8 +77,8 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                     // On the page of vCenters each of them says it itself.
                     if !matches!(props.route, Route::Vcenters { .. }) {
                         { troubles(&service) }
-                        { pauses(&service, &props.route) }
                     }
+                    <Pauses route={props.route.clone()} />
                     { props.children.clone() }
                 </main>
             </div>
@@ -142,24 +143,46 @@ fn no_network(service: &VcenterService) -> Html {
     }
 }
 
-/// Says on which vCenters nothing is done automatically.
-fn pauses(service: &VcenterService, route: &Route) -> Html {
-    let (title, text, action) = match service.see(paused) {
-        // The page of jobs says it itself, with the button that ends it.
-        None => return Html::default(),
-        Some(Paused::Everything(_)) if matches!(route, Route::Jobs(_)) => return Html::default(),
-        Some(Paused::Everything(title)) => {
-            let to = Route::Jobs(None);
-            let action = service.may_open(&to).then(|| html! { <Link {to}>{ "Show" }</Link> });
-            (title, "Nothing runs automatically.", action.unwrap_or_default())
-        }
-        Some(Paused::Some(title)) => {
-            (title, "Nothing runs on them automatically.", to_the_vcenters(service, "Show"))
-        }
-    };
+#[derive(Clone, PartialEq, Properties)]
+struct PausesProperties {
+    route: Route,
+}
+
+/// Says that nothing is done automatically, or on which vCenters.
+#[function_component]
+fn Pauses(props: &PausesProperties) -> Html {
+    let service = use_vcenter_service();
+    let everything = use_query(PauseOfAll {}).value.and_then(|pause| (*pause).clone());
+    let until = service.see({
+        let everything = everything.clone();
+        move |world| everything.as_ref().map(|pause| contract::words::paused_until(pause, world.now))
+    });
+    if let Some(until) = until {
+        let may = service.may::<Resume>();
+        let resume = Callback::from(move |_: MouseEvent| service.resume(Group::All));
+        let action = html! {
+            if may {
+                <Button id="resume-all" variant={ButtonVariant::Link} onclick={resume} label="Resume all" />
+            }
+        };
+        return html! {
+            <section class="muster-banner" aria-label="Pause">
+                <Alert level={Level::Info} title={format!("Everything is paused {until}")} {action}>
+                    { "Schedules, policies and automatic refreshes start nothing. What you start yourself runs." }
+                </Alert>
+            </section>
+        };
+    }
+    // On the page of vCenters each of them says it itself.
+    if matches!(props.route, Route::Vcenters { .. }) {
+        return Html::default();
+    }
+    let Some(title) = service.see(paused) else { return Html::default() };
     html! {
         <section class="muster-banner" aria-label="Paused vCenters">
-            <Alert level={Level::Info} {title} {action}>{ text }</Alert>
+            <Alert level={Level::Info} {title} action={to_the_vcenters(&service, "Show")}>
+                { "Nothing runs on them automatically." }
+            </Alert>
         </section>
     }
 }
@@ -172,22 +195,10 @@ fn to_the_vcenters(service: &VcenterService, words: &'static str) -> Html {
     html! { <Link to={Route::vcenters()}>{ words }</Link> }
 }
 
-/// What is paused, in words.
-#[derive(Clone, PartialEq)]
-enum Paused {
-    Everything(String),
-    Some(String),
-}
-
-fn paused(world: &World) -> Option<Paused> {
-    let everything = world.statuses()?.iter().find_map(|one| one.paused.as_ref().filter(|pause| pause.all));
-    if let Some(pause) = everything {
-        let until = contract::words::paused_until(pause, world.now);
-        return Some(Paused::Everything(format!("Everything is paused {until}")));
-    }
+fn paused(world: &World) -> Option<String> {
     let paused = world.statuses()?.iter().filter(|status| status.state == VcenterState::Paused);
     let names: Vec<&str> = paused.map(|status| status.vcenter.as_str()).collect();
-    (!names.is_empty()).then(|| Paused::Some(format!("Paused: {}", some_of(&names))))
+    (!names.is_empty()).then(|| format!("Paused: {}", some_of(&names)))
 }
 
 /// The first few names.

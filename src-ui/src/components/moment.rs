@@ -10,6 +10,11 @@ pub(crate) fn parsed(value: &str) -> Option<Time> {
     ms.is_finite().then_some(Time(ms as i64))
 }
 
+/// The day of a time: `2026-03-01`.
+pub(crate) fn day(time: Time) -> String {
+    written(time).split('T').next().unwrap_or_default().to_owned()
+}
+
 /// A time as such a field takes it, to the minute.
 pub(crate) fn written(time: Time) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(time.0 as f64));

@@ -45,14 +45,14 @@ pub(crate) fn State(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let Vcenter { id, settings, .. } = props.vcenter.clone();
     let known = service.see(move |world| Some(stand(world, world.status(&id)?, settings.ttl_seconds as i64)));
-    let Some(Stand { word, level, since, tried, title, tag }) = known else {
+    let Some(Stand { word, level, since, tried, title, with }) = known else {
         return html! { <LevelLabel level={Level::Neutral} word="Loading…" /> };
     };
     html! {
         <span class="muster-state" title={title.map(local)}>
             <LevelLabel {level} {word} />
-            if let Some(tag) = tag {
-                <span class="muster-quiet">{ format!("with tag {tag}") }</span>
+            if let Some(with) = with {
+                <span class="muster-quiet">{ format!("with {with}") }</span>
             }
             if let Some((since, is_past)) = since {
                 <span class="muster-quiet">
@@ -77,8 +77,8 @@ struct Stand {
     tried: Option<Time>,
     /// When it was reached, of one of which nobody knows more, or until when it is paused.
     title: Option<Time>,
-    /// The tag that is paused, and not the vCenter alone.
-    tag: Option<String>,
+    /// What is paused, and not the vCenter alone: `tag prod`, `everything`.
+    with: Option<String>,
 }
 
 fn stand(world: &World, status: &VcenterStatus, ttl: i64) -> Stand {
@@ -97,7 +97,10 @@ fn stand(world: &World, status: &VcenterStatus, ttl: i64) -> Stand {
             Some(pause) => pause.until,
             None => status.contact_at.filter(|_| is_unknown),
         },
-        tag: status.paused.as_ref().and_then(|pause| pause.tag.clone()),
+        with: status.paused.as_ref().and_then(|pause| match &pause.tag {
+            _ if pause.all => Some("everything".to_owned()),
+            tag => tag.as_ref().map(|tag| format!("tag {tag}")),
+        }),
     }
 }
 
@@ -145,7 +148,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
         let label = match &of {
             Group::Vcenter(_) => "Resume now".to_owned(),
             Group::Tag(tag) => format!("Resume tag {tag}"),
-            Group::All => "Resume everything".to_owned(),
+            Group::All => "Resume all".to_owned(),
         };
         let resume = Callback::from(move |_: MouseEvent| service.resume(of.clone()));
         html! {
@@ -192,7 +195,8 @@ fn kind_waits(status: &VcenterStatus, kind: Kind, now: Time) -> Option<String> {
 /// What is to be resumed for it to be refreshed by itself again.
 fn resumable(status: &VcenterStatus, now: Time) -> Option<Group> {
     match &status.paused {
-        Some(Pause { all: true, .. }) => Some(Group::All),
+        // Every page says how that is ended.
+        Some(Pause { all: true, .. }) => None,
         Some(Pause { tag: Some(tag), .. }) => Some(Group::Tag(tag.clone())),
         Some(_) => Some(Group::Vcenter(status.vcenter_id.clone())),
         None => suspended(status, now).map(|_| Group::Vcenter(status.vcenter_id.clone())),

@@ -188,6 +188,11 @@ pub(crate) fn waits_for(policy: &Policy) -> String {
     }
 }
 
+/// What keeps a policy that is on from running, if something does.
+pub(crate) fn held(policy: &Policy) -> Option<String> {
+    (policy.enabled && policy.reason != triggers(&policy.when)).then(|| capital(&policy.reason))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

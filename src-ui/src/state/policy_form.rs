@@ -52,6 +52,8 @@ impl On {
 /// A trigger; of other sorts than its own it has what stood there before.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TriggerEntry {
+    /// What tells it from the others of its form, wherever it stands.
+    pub(crate) key: u64,
     pub(crate) on: On,
     pub(crate) time: String,
     pub(crate) kind: Option<Kind>,
@@ -60,18 +62,24 @@ pub(crate) struct TriggerEntry {
 }
 
 impl TriggerEntry {
-    pub(crate) fn new() -> TriggerEntry {
+    pub(crate) fn new(key: u64) -> TriggerEntry {
         let time = "daily 02:30".to_owned();
-        TriggerEntry { on: On::Time, time, kind: None, change: None, level: Level::Critical }
+        TriggerEntry { key, on: On::Time, time, kind: None, change: None, level: Level::Critical }
     }
 
-    fn of(trigger: &Trigger) -> TriggerEntry {
-        let new = TriggerEntry::new();
+    fn of(key: u64, trigger: &Trigger) -> TriggerEntry {
+        let new = TriggerEntry::new(key);
         match trigger {
             Trigger::Interval { every_seconds } => {
                 TriggerEntry { time: timing(&Timing::EverySeconds(*every_seconds)), ..new }
             }
-            Trigger::Cron { cron } => TriggerEntry { time: timing(&Timing::Cron(cron.clone())), ..new },
+            Trigger::Cron { cron } => {
+                let when = Timing::Cron(cron.clone());
+                let said = timing(&when);
+                // An expression that its words don't bring back stands as it is.
+                let time = if timing_of(&said).as_ref() == Ok(&when) { said } else { cron.clone() };
+                TriggerEntry { time, ..new }
+            }
             Trigger::Synced { kind, change } => {
                 TriggerEntry { on: On::Synced, kind: *kind, change: *change, ..new }
             }
@@ -127,6 +135,8 @@ impl Does {
 /// A step; of other sorts than its own it has what stood there before.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StepEntry {
+    /// What tells it from the others of its form, wherever it stands.
+    pub(crate) key: u64,
     pub(crate) does: Does,
     /// Separated by commas.
     pub(crate) clusters: String,
@@ -141,8 +151,9 @@ pub(crate) struct StepEntry {
 }
 
 impl StepEntry {
-    pub(crate) fn new() -> StepEntry {
+    pub(crate) fn new(key: u64) -> StepEntry {
         StepEntry {
+            key,
             does: Does::FullSync,
             clusters: String::new(),
             ranges: String::new(),
@@ -154,8 +165,8 @@ impl StepEntry {
         }
     }
 
-    fn of(step: &Step) -> StepEntry {
-        let new = StepEntry::new();
+    fn of(key: u64, step: &Step) -> StepEntry {
+        let new = StepEntry::new(key);
         match step {
             Step::Test => StepEntry { does: Does::Test, ..new },
             Step::SyncHosts { clusters } => {
@@ -212,6 +223,8 @@ impl StepEntry {
 /// A condition on rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RowsEntry {
+    /// What tells it from the others of its form, wherever it stands.
+    pub(crate) key: u64,
     pub(crate) kind: Kind,
     /// A line each.
     pub(crate) conditions: String,
@@ -219,18 +232,18 @@ pub(crate) struct RowsEntry {
 }
 
 impl RowsEntry {
-    pub(crate) fn new() -> RowsEntry {
-        RowsEntry { kind: Kind::Hosts, conditions: String::new(), at_least: "1".to_owned() }
+    pub(crate) fn new(key: u64) -> RowsEntry {
+        RowsEntry { key, kind: Kind::Hosts, conditions: String::new(), at_least: "1".to_owned() }
     }
 
-    fn of(rows: &Rows) -> RowsEntry {
+    fn of(key: u64, rows: &Rows) -> RowsEntry {
         let (conditions, at_least) = (rows.conditions.join("\n"), rows.at_least.to_string());
-        RowsEntry { kind: rows.kind, conditions, at_least }
+        RowsEntry { key, kind: rows.kind, conditions, at_least }
     }
 
     fn rows(&self) -> Result<Rows, (&'static str, String)> {
         let at_least = self.at_least.trim().parse().ok().filter(|number| *number > 0);
-        let at_least = at_least.ok_or_else(|| ("least", "Enter a number, 1 or more.".to_owned()))?;
+        let at_least = at_least.ok_or_else(|| ("first", "Enter a number, 1 or more.".to_owned()))?;
         let conditions = self.conditions.lines().map(str::trim).filter(|line| !line.is_empty());
         Ok(Rows { kind: self.kind, conditions: conditions.map(str::to_owned).collect(), at_least })
     }
@@ -260,13 +273,13 @@ impl PolicyForm {
         let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
         PolicyForm {
             name: name.clone(),
-            triggers: when.iter().map(TriggerEntry::of).collect(),
+            triggers: (0..).zip(when).map(|(key, one)| TriggerEntry::of(key, one)).collect(),
             vcenters: conditions.vcenters.clone(),
             tags: conditions.tags.clone(),
             quiet: conditions.quiet.clone().unwrap_or_default(),
             zone: zone.clone().unwrap_or_default(),
-            rows: conditions.rows.iter().map(RowsEntry::of).collect(),
-            steps: steps.iter().map(StepEntry::of).collect(),
+            rows: (0..).zip(&conditions.rows).map(|(key, one)| RowsEntry::of(key, one)).collect(),
+            steps: (0..).zip(steps).map(|(key, one)| StepEntry::of(key, one)).collect(),
             batch: number(how.batch),
             pause: Some(how.pause_seconds).filter(|pause| *pause > 0).map(length).unwrap_or_default(),
             stop_after: number(how.stop_after),
@@ -274,10 +287,10 @@ impl PolicyForm {
         }
     }
 
-    /// The same, unless something of the policy has no field: then it would be lost.
+    /// The same, unless something of the policy has no field: then it would be lost. What is wrong with it, its fields say.
     pub(crate) fn whole(settings: &PolicySettings) -> Option<PolicyForm> {
         let form = PolicyForm::of(settings);
-        (form.settings().as_ref() == Ok(settings)).then_some(form)
+        form.settings().map_or(true, |read| read == *settings).then_some(form)
     }
 
     /// The policy, or everything that can't be read.
@@ -332,6 +345,14 @@ impl PolicyForm {
         let settings =
             PolicySettings { name: self.name.clone(), when, conditions, steps, how, zone: some(&self.zone) };
         if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+    }
+
+    /// A key that no entry has.
+    pub(crate) fn next_key(&self) -> u64 {
+        let steps = self.steps.iter().map(|one| one.key);
+        let triggers = self.triggers.iter().map(|one| one.key);
+        let rows = self.rows.iter().map(|one| one.key);
+        steps.chain(triggers).chain(rows).max().map_or(0, |key| key + 1)
     }
 
     /// Whether something stands below "If" that isn't so of every policy.
@@ -443,6 +464,13 @@ mod tests {
         // What its fields can't show is told, and not changed.
         let commas = vec![Step::SyncHosts { clusters: vec!["a, b".into()] }];
         assert_eq!(PolicyForm::whole(&PolicySettings { steps: commas, ..whole() }), None);
+        for cron in ["30 02 * * *", "30 2 * * mon-fri", "0 3 * * 7", "0 18,6 * * *", "30 2 * * 1-5"] {
+            let when = vec![Trigger::Cron { cron: cron.into() }];
+            let settings = PolicySettings { when, ..whole() };
+            assert_eq!(PolicyForm::of(&settings).settings(), Ok(settings), "{cron}");
+        }
+        let unfinished = PolicySettings { steps: Vec::new(), ..whole() };
+        assert!(PolicyForm::whole(&unfinished).is_some(), "its fields say what is missing");
     }
 
     #[test]
@@ -460,7 +488,7 @@ mod tests {
         let wanted = [
             NAME,
             "policy-when-0-time",
-            "policy-rows-0-least",
+            "policy-rows-0-first",
             "policy-step-4-ranges",
             "policy-step-5-to",
             "policy-step-6-kinds",

@@ -74,6 +74,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
         Command::Calendar { days } => {
             let calendar = service.call(ShowCalendar { days }).await?;
             output.answer(&calendar, || self::calendar(&calendar))?;
+            output.say(&format!("Times are those of {}.", calendar.zone));
             if let Some(pause) = &calendar.pause {
                 let until = words::paused_until(pause, service.now());
                 let resume = Suggestion::of("vcenter resume").flag("--all");
@@ -347,7 +348,7 @@ fn calendar(calendar: &Calendar) -> String {
     let rows: Vec<_> = calendar.days.iter().flat_map(day).chain(often).collect();
     match rows.is_empty() {
         true => String::new(),
-        false => table(&["At", "Further", "Name", "Is", "Does", "Reason"], &[], rows),
+        false => table(&["At", "More that day", "Name", "Type", "Does", "Reason"], &[], rows),
     }
 }
 

@@ -6,7 +6,9 @@ use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, card, table, written};
 use crate::suggest::{self, Suggestion};
-use contract::command::{CountStatus, Counted, Doctor, ListOrphans, ListVcenters, RemoveOrphans, Submit};
+use contract::command::{
+    CountStatus, Counted, Doctor, ListOrphans, ListVcenters, PauseOfAll, RemoveOrphans, Submit,
+};
 use contract::{ApiError, Check, Pause, Subject, Time, VcenterStatus, network, words};
 use service::{Client, state_in_words};
 use std::time::Duration;
@@ -27,10 +29,14 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
             words::NO_NETWORK
         ));
     }
+    if let Some(pause) = service.call(PauseOfAll {}).await? {
+        let (until, resume) =
+            (words::paused_until(&pause, now), Suggestion::of("vcenter resume").flag("--all"));
+        output.say(&format!("Everything is paused {until}. To resume now: {resume}"));
+    }
     for (pause, of) in paused(&all) {
         let resume = Suggestion::of("vcenter resume");
         let (who, resume) = match &pause.tag {
-            _ if pause.all => ("Everything".to_owned(), resume.flag("--all")),
             Some(tag) => (format!("Tag {tag} ({})", of.join(", ")), resume.option("--tag", tag)),
             None => (of.join(", "), resume.about(of[0])),
         };
@@ -51,14 +57,12 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
     Ok(Exit::Done)
 }
 
-/// Pauses and whom they hold: a tag stands once, with all that have it, and so does everything.
+/// Pauses and whom they hold, but that of everything: a tag stands once, with all that have it.
 fn paused(all: &[VcenterStatus]) -> Vec<(&Pause, Vec<&str>)> {
     let mut paused: Vec<(&Pause, Vec<&str>)> = Vec::new();
     for status in all {
-        let Some(pause) = &status.paused else { continue };
-        let is_of_several = pause.all || pause.tag.is_some();
-        let is_same = |other: &Pause| is_of_several && (other.all, &other.tag) == (pause.all, &pause.tag);
-        let same = paused.iter_mut().find(|(other, _)| is_same(other));
+        let Some(pause) = status.paused.as_ref().filter(|pause| !pause.all) else { continue };
+        let same = paused.iter_mut().find(|(other, _)| pause.tag.is_some() && other.tag == pause.tag);
         match same {
             Some((_, names)) => names.push(&status.vcenter),
             None => paused.push((pause, vec![&status.vcenter])),

@@ -52,7 +52,7 @@ pub fn changes(operation: &Operation) -> String {
         );
     }
     match &operation.job {
-        Job::Deliver { delivery, .. } => return delivered(delivery).to_owned(),
+        Job::Deliver { delivery, .. } => return done_by(delivery).to_owned(),
         Job::Notify { .. } => return "shown where a window is open".to_owned(),
         _ => {}
     }
@@ -62,7 +62,7 @@ pub fn changes(operation: &Operation) -> String {
 }
 
 /// What became of a delivery that succeeded.
-fn delivered(delivery: &Delivery) -> &'static str {
+fn done_by(delivery: &Delivery) -> &'static str {
     match delivery {
         Delivery::Rows { .. } => "the files were written",
         Delivery::Test { .. } => "the destination works",

@@ -2,10 +2,10 @@
 //! Refuses to contact it, and to store what no delivery could use.
 
 use crate::validate::{self, invalid};
-use crate::{Service, connections, explain};
+use crate::{Service, explain};
 use contract::destination::{Address, DestinationKind, DestinationSettings, MailSecurity};
 use contract::policy::Step;
-use contract::{ApiError, CredentialId, Trust, VcenterSettings, Way, designated, trimmed};
+use contract::{ApiError, CredentialId, Trust, Way, designated, trimmed};
 use std::borrow::Cow;
 use std::path::Path;
 use store::DestinationRecord;
@@ -184,7 +184,7 @@ async fn known(service: &Service, credential: &CredentialId) -> Result<Credentia
 
 /// How a server is reached, as far as that can be judged without contacting it.
 fn reachable(host: &str, port: u16, trust: &Trust, way: &Way) -> Result<reach::Endpoint, ApiError> {
-    let endpoint = connections::endpoint(host, port, trust, &VcenterSettings::from(way))?;
+    let endpoint = super::at(host, port, trust, way)?;
     endpoint.trust.check().map_err(|why| {
         invalid(format!("the trusted certificates can't be used: {why}"), "Choose certificates in PEM form.")
     })?;

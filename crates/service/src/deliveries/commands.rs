@@ -3,12 +3,13 @@
 
 use super::checking;
 use crate::call::{Admitted, Answer, Handler};
+use crate::schedules::explained;
 use crate::{Service, explain};
 use contract::command::*;
 use contract::destination::{Delivery, Destination};
 use contract::policy::Step;
-use contract::{ApiError, DestinationId, Job, Role, designated};
-use store::DestinationRecord;
+use contract::{ApiError, Credential, DestinationId, Job, Role, designated};
+use store::{DestinationRecord, PolicyRecord};
 
 impl Handler for ListDestinations {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
@@ -29,7 +30,8 @@ impl Handler for AddDestination {
         let settings = checking::checked(&call, self.settings).await?;
         let id = DestinationId(uuid::Uuid::new_v4().to_string());
         let record = DestinationRecord { id, settings, edition: 1 };
-        call.store().add_destination(&record).await.map_err(explained)?;
+        call.store().add_destination(&record).await.map_err(explained("destination"))?;
+        call.destinations_changed();
         call.told_destination(&record.id).await
     }
 }
@@ -40,7 +42,8 @@ impl Handler for EditDestination {
         let before = call.destination(&self.destination).await?;
         if before.settings != settings || before.edition != self.edition {
             let to = DestinationRecord { settings, edition: self.edition, ..before };
-            call.store().edit_destination(&to).await.map_err(explained)?;
+            call.store().edit_destination(&to).await.map_err(explained("destination"))?;
+            call.destinations_changed();
         }
         call.told_destination(&self.destination).await
     }
@@ -48,14 +51,11 @@ impl Handler for EditDestination {
 
 impl Handler for RemoveDestination {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        let removed = call.destinations(Role::Admin).await?;
-        let removed = removed.into_iter().find(|one| one.id == self.destination);
-        call.store().remove_destination(&self.destination).await.map_err(explained)?;
+        let removed = call.told_destination(&self.destination).await?;
+        let store = call.store();
+        store.remove_destination(&self.destination).await.map_err(explained("destination"))?;
         call.destinations_changed();
-        removed.ok_or_else(|| {
-            let id = self.destination.to_string();
-            explain::store(store::Error::NotFound { what: "destination", id })
-        })
+        Ok(removed)
     }
 }
 
@@ -74,35 +74,23 @@ impl Handler for TestDestination {
 impl Service {
     /// Every destination, as a role is told of it.
     async fn destinations(&self, role: Role) -> Result<Vec<Destination>, ApiError> {
-        let store = &self.inner.store;
-        let records = store.destinations().await.map_err(explain::store)?;
-        let policies = store.policies().await.map_err(explain::store)?;
-        let credentials = store.credentials().await.map_err(explain::store)?;
-        let told = |record: DestinationRecord| {
-            let target = &record.settings.target;
-            let named = |step: &Step| step.to() == Some(record.id.as_str());
-            let of = policies.iter().filter(|policy| policy.settings.steps.iter().any(named));
-            let credential = target.credential().and_then(|id| credentials.iter().find(|one| one.id == *id));
-            Destination {
-                name: record.settings.name,
-                kind: target.kind(),
-                credential: credential.map(|one| one.name.clone()),
-                policies: of.map(|policy| policy.settings.name.clone()).collect(),
-                edition: record.edition,
-                target: (role >= Role::Admin).then(|| target.clone()),
-                id: record.id.clone(),
-            }
-        };
-        Ok(records.into_iter().map(told).collect())
+        let records = self.inner.store.destinations().await.map_err(explain::store)?;
+        let around = self.around_destinations().await?;
+        Ok(records.into_iter().map(|record| around.told(record, role)).collect())
     }
 
-    /// One that was just changed.
+    /// One, whole.
     async fn told_destination(&self, id: &DestinationId) -> Result<Destination, ApiError> {
-        self.destinations_changed();
-        let all = self.destinations(Role::Admin).await?;
-        all.into_iter()
-            .find(|one| one.id == *id)
-            .ok_or_else(|| explain::store(store::Error::NotFound { what: "destination", id: id.to_string() }))
+        let record = self.destination(id).await?;
+        Ok(self.around_destinations().await?.told(record, Role::Admin))
+    }
+
+    async fn around_destinations(&self) -> Result<Around, ApiError> {
+        let store = &self.inner.store;
+        Ok(Around {
+            policies: store.policies().await.map_err(explain::store)?,
+            credentials: store.credentials().await.map_err(explain::store)?,
+        })
     }
 
     fn destinations_changed(&self) {
@@ -110,12 +98,26 @@ impl Service {
     }
 }
 
-/// What the store says, of a destination.
-fn explained(error: store::Error) -> ApiError {
-    let is_stale = matches!(error, store::Error::Stale { .. });
-    let mut error = explain::store(error);
-    if is_stale {
-        error.message = "the destination was changed elsewhere in the meantime".to_owned();
+/// What uses destinations, and what they use.
+struct Around {
+    policies: Vec<PolicyRecord>,
+    credentials: Vec<Credential>,
+}
+
+impl Around {
+    fn told(&self, record: DestinationRecord, role: Role) -> Destination {
+        let DestinationRecord { id, settings, edition } = record;
+        let named = |step: &Step| step.to() == Some(id.as_str());
+        let of = self.policies.iter().filter(|policy| policy.settings.steps.iter().any(named));
+        let is_its = |one: &&Credential| settings.target.credential() == Some(&one.id);
+        Destination {
+            name: settings.name,
+            kind: settings.target.kind(),
+            credential: self.credentials.iter().find(is_its).map(|one| one.name.clone()),
+            policies: of.map(|policy| policy.settings.name.clone()).collect(),
+            edition,
+            target: (role >= Role::Admin).then(|| settings.target.clone()),
+            id,
+        }
     }
-    error
 }

@@ -1,9 +1,9 @@
 //! Exports into a folder: a file for each kind, and of older ones as many as are kept.
 //! Refuses to delete anything but files of the same policy and kind that it wrote itself, which their names show.
 
+use crate::Service;
 use crate::export::{Style, delimited, file};
 use crate::query::Query;
-use crate::{Service, explain};
 use contract::destination::{Delivered, SoFar};
 use contract::{ApiError, Code, Kind, Time};
 use std::io;
@@ -33,7 +33,7 @@ pub(super) async fn export(
         let answer = service.query(&Query::of(*kind), &vcenters).await?;
         let (to, called) = (PathBuf::from(folder.1), folder.0.to_owned());
         let (name, run, kind) = (name(run, *kind, now), run.clone(), *kind);
-        let work = aside(move || {
+        let work = file::aside(move || {
             let style = Style::Spreadsheet { separator: b',', marked: true };
             let written = file::write(&to, &name, "csv", |out| {
                 delimited(out, &answer.columns, answer.rows(), style, true, |cell| cell)
@@ -53,24 +53,12 @@ pub(super) async fn export(
 /// Has a file come and go in a folder that is called so, which shows that files can.
 pub(super) async fn try_out((called, path): (&str, &str)) -> Result<Delivered, ApiError> {
     let (to, called) = (PathBuf::from(path), called.to_owned());
-    let work = aside(move || {
+    let work = file::aside(move || {
         let tried = file::write(&to, ".muster-test", "tmp", |out| out.write_all(b"test"));
         let tried = tried.map_err(|error| failed(&called, &error.message))?;
         std::fs::remove_file(tried).map_err(|error| failed(&called, &error.to_string()))
     });
     work.await.map(|()| Delivered::default())
-}
-
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
-) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "an export panicked");
-        Err(explain::defect(
-            "the rows could not be exported",
-            "Try again, and report it if it happens again.",
-        ))
-    })
 }
 
 fn failed(called: &str, why: &str) -> ApiError {

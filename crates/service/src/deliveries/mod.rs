@@ -8,7 +8,7 @@ mod messages;
 
 use crate::connections::{endpoint, user_agent};
 use crate::jobs::{self, Stop};
-use crate::logins::Password;
+use crate::logins::{self, Password};
 use crate::operations::Place;
 use crate::{Service, explain, validate};
 use contract::destination::{Address, Delivered, Delivery, MailSecurity, SoFar};
@@ -154,7 +154,7 @@ impl Context {
         let inner = &self.service.inner;
         let by_user = self.claim.operation.origin == Origin::User;
         let credential = inner.store.credential(id).await.map_err(explain::store)?;
-        let password = inner.logins.password(id, &credential.name, by_user).await?;
+        let password = inner.logins.password_of(&logins::key(&credential), by_user).await?;
         Ok((credential.user, password))
     }
 
@@ -179,10 +179,7 @@ struct Login {
 
 impl Service {
     async fn destination(&self, id: &DestinationId) -> Result<DestinationRecord, ApiError> {
-        let all = self.inner.store.destinations().await.map_err(explain::store)?;
-        all.into_iter()
-            .find(|one| one.id == *id)
-            .ok_or_else(|| explain::store(store::Error::NotFound { what: "destination", id: id.to_string() }))
+        self.inner.store.destination(id).await.map_err(explain::store)
     }
 }
 
@@ -311,11 +308,7 @@ fn of_the_way(name: &str, error: &reach::Error) -> Failure {
 fn untrusted(name: &str, certificate: &reach::Certificate, reason: &str) -> Failure {
     let shown = explain::certificate(certificate);
     let message = format!("the certificate of {name} is not trusted: {reason}");
-    let next = format!(
-        "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}). Trust it only if they \
-         match. Better: trust its CA.",
-        shown.sha256, shown.issuer
-    );
+    let next = explain::compare(&shown);
     let error = ApiError {
         certificate: Some(Box::new(shown)),
         ..ApiError::new(Code::UntrustedCertificate, message).next(next)

@@ -22,21 +22,15 @@ impl Service {
         let query = Query { offset: 0, limit: None, ..asked.into() };
         let folder = folder()?;
         let answer = self.query(&query, &vcenters).await?;
-        let work = tokio::task::spawn_blocking(move || {
+        aside(move || {
             let style = Style::Spreadsheet { separator: b',', marked: true };
             let name = format!("Muster {} {}", kind.title(), local(now));
             let path = write(&folder, &name, "csv", |file| {
                 delimited(file, &answer.columns, answer.rows(), style, false, |cell| cell)
             })?;
             Ok(Exported { path: path.display().to_string(), rows: answer.len() })
-        });
-        work.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "an export panicked");
-            Err(explain::defect(
-                "the rows could not be exported",
-                "Try again, and report it if it happens again.",
-            ))
         })
+        .await
     }
 }
 
@@ -48,10 +42,18 @@ pub(crate) async fn download(
     now: contract::Time,
 ) -> Result<String, ApiError> {
     let (folder, name) = (folder()?, format!("Muster {name} {}", local(now)));
-    let write = move || write(&folder, &name, ending, |file| file.write_all(text.as_bytes()));
-    let written = tokio::task::spawn_blocking(write).await;
-    let written = written.map_err(|_| explain::defect("the file could not be written", "Try again."))?;
-    Ok(written?.display().to_string())
+    let written = aside(move || write(&folder, &name, ending, |file| file.write_all(text.as_bytes())));
+    Ok(written.await?.display().to_string())
+}
+
+/// Does what reads or writes files where it holds up nobody.
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "an export panicked");
+        Err(explain::defect("the export failed", "Try again, and report it if it happens again."))
+    })
 }
 
 impl Handler for ExportRows {

@@ -4,7 +4,7 @@
 use super::Operations;
 use crate::{breaker, explain, network, pacing, pauses};
 use contract::{
-    ApiError, Code, Event, Kind, Operation, Pause, StaleReads, Suspension, Time, Vcenter, VcenterId,
+    ApiError, Code, Event, Group, Kind, Operation, Pause, StaleReads, Suspension, Time, Vcenter, VcenterId,
 };
 use store::{Paused, Store, VcenterRecord};
 
@@ -40,6 +40,18 @@ impl Holds {
             breaker::forgive(&mut unforgiven, record.failures_reset_at, self.now);
             breaker::suspension(&unforgiven, self.now).map(Hold::Suspended)
         })
+    }
+
+    /// The same for what a person starts: that everything is paused doesn't keep them from it.
+    #[must_use]
+    pub(crate) fn of_a_person(mut self) -> Holds {
+        self.pauses.retain(|paused| paused.of != Group::All);
+        self
+    }
+
+    /// Whether everything was paused at a time, as far as that is known.
+    pub(crate) fn was_paused(&self, at: Time) -> bool {
+        pauses::was_paused(&self.pauses, at)
     }
 
     /// What keeps work that is about no vCenter.

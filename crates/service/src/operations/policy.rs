@@ -44,6 +44,8 @@ enum End {
     Failures(u32),
     /// It took as long as was set.
     Time(u64),
+    /// Everything was paused, and nobody started it.
+    Paused,
 }
 
 /// How many operations ended how.
@@ -51,6 +53,17 @@ enum End {
 struct Sum {
     good: u32,
     failed: u32,
+}
+
+/// The vCenters of a run, as they stand now.
+#[derive(Default)]
+struct Ready {
+    /// Those on which it runs.
+    vcenters: Vec<VcenterId>,
+    /// Those that it tells of, with their names.
+    told: Vec<(VcenterId, String)>,
+    /// Those that it leaves out, and why.
+    left_out: Vec<String>,
 }
 
 /// What a run has done.
@@ -65,6 +78,7 @@ impl End {
     fn words(&self) -> String {
         match self {
             End::Cancelled => "the run was cancelled".to_owned(),
+            End::Paused => "everything is paused".to_owned(),
             End::Failures(number) => {
                 let failures = words::counted(*number as usize, "failure", "failures");
                 format!("the run stopped after {failures}, as its policy says")
@@ -115,15 +129,15 @@ impl Run {
     /// Does all steps, or as many as it may.
     async fn all(&self, vcenters: Vec<VcenterId>) -> Result<Done, Stop> {
         let mut ran = Ran::default();
-        let (vcenters, left_out) = self.ready(vcenters).await?;
+        let Ready { vcenters, told, left_out } = self.ready(vcenters).await?;
         ran.left_out = left_out;
+        let (told, names): (Vec<_>, Vec<_>) = told.into_iter().unzip();
         let How { batch, .. } = self.settings.how;
         let batch = batch.map_or(usize::MAX, |batch| batch as usize).max(1).min(vcenters.len().max(1));
         let on = |step: &Step| if step.is_on_vcenters() { vcenters.len() } else { 1 };
         let total: usize = self.settings.steps.iter().map(on).sum();
         self.progress.send_modify(|progress| progress.total = total as u64);
         let (mut end, mut sum) = (None, Sum::default());
-        let (told, names) = self.told().await?;
         let destinations = self.operations.0.store.destinations().await.map_err(explain::store)?;
         let called = |id: &str| {
             let known = destinations.iter().find(|one| one.id.as_str() == id);
@@ -157,6 +171,12 @@ impl Run {
                     end = self.pause().await;
                 }
                 end = end.or_else(|| self.end(sum.failed));
+                if end.is_none()
+                    && self.is_by_itself()
+                    && self.operations.holds().await?.pause_of_all().is_some()
+                {
+                    end = Some(End::Paused);
+                }
                 if let Some(end) = &end {
                     // What failed is said rather than that nothing came after it.
                     this.message.get_or_insert_with(|| match place {
@@ -175,45 +195,36 @@ impl Run {
         Ok(Done { ran, end, did_something: sum.good > 0 })
     }
 
-    /// The vCenters that it tells of, with their names: those that it is about but for those that somebody paused or removed.
-    async fn told(&self) -> Result<(Vec<VcenterId>, Vec<String>), Stop> {
-        let holds = self.operations.holds().await?;
-        let mut told = Vec::new();
-        for id in &self.cause.vcenters {
-            if let Ok(record) = self.operations.record(id).await
-                && !matches!(holds.of(&record), Some(Hold::Paused(_)))
-            {
-                told.push((id.clone(), record.vcenter.name));
-            }
-        }
-        Ok(told.into_iter().unzip())
-    }
-
-    /// The vCenters on which it runs: none that somebody paused or removed since.
-    async fn ready(&self, wanted: Vec<VcenterId>) -> Result<(Vec<VcenterId>, Vec<String>), Stop> {
-        let holds = self.operations.holds().await?;
+    /// The vCenters on which it runs, and those that it tells of: none that somebody paused or removed since.
+    async fn ready(&self, wanted: Vec<VcenterId>) -> Result<Ready, Stop> {
         // What a person starts is tried.
-        let is_by_itself = self.claim.operation.origin != Origin::User;
-        let (mut ready, mut left_out) = (Vec::new(), Vec::new());
+        let is_by_itself = self.is_by_itself();
+        let holds = self.operations.holds().await?;
+        let holds = if is_by_itself { holds } else { holds.of_a_person() };
+        let mut ready = Ready::default();
         for id in wanted {
             let Ok(record) = self.operations.record(&id).await else {
-                left_out.push("a vCenter that was removed".to_owned());
+                ready.left_out.push("a vCenter that was removed".to_owned());
                 continue;
             };
             let history = match is_by_itself {
                 true => self.operations.unforgiven(&record).await?,
                 false => Vec::new(),
             };
-            let name = &record.vcenter.name;
+            let name = record.vcenter.name.clone();
             match holds.after(&record, &history) {
-                Some(Hold::Paused(_)) => left_out.push(format!("{name}: paused")),
-                Some(Hold::Suspended(_)) => {
-                    left_out.push(format!("{name}: it failed several times in a row"))
+                Some(Hold::Paused(_)) => {
+                    ready.left_out.push(format!("{name}: paused"));
+                    continue;
                 }
-                Some(Hold::NoNetwork) | None => ready.push(id),
+                Some(Hold::Suspended(_)) => {
+                    ready.left_out.push(format!("{name}: it failed several times in a row"))
+                }
+                Some(Hold::NoNetwork) | None => ready.vcenters.push(id.clone()),
             }
+            ready.told.push((id, name));
         }
-        Ok((ready, left_out))
+        Ok(ready)
     }
 
     /// Those of a batch on which it may still run: somebody may have paused one since.
@@ -226,10 +237,14 @@ impl Run {
         if on.is_empty() {
             return Ok(targets.to_vec());
         }
-        let (ready, out) = self.ready(on).await?;
+        let Ready { vcenters, left_out: out, .. } = self.ready(on).await?;
         let new = out.into_iter().filter(|one| !left_out.contains(one)).collect::<Vec<_>>();
         left_out.extend(new);
-        Ok(ready.into_iter().map(Some).collect())
+        Ok(vcenters.into_iter().map(Some).collect())
+    }
+
+    fn is_by_itself(&self) -> bool {
+        self.claim.operation.origin != Origin::User
     }
 
     /// Why it does not go on, if it doesn't.

@@ -31,7 +31,7 @@ impl Schedules {
             let Ok(plan) = plan(record) else { continue };
             let schedule = self.standing(record, &known).await?;
             let smart = self.smart_plans(record, &known).await?;
-            let runs = upcoming(&plan, &schedule, &smart, most).into_iter();
+            let runs = upcoming(&plan, &schedule, &smart, (sheet.now, most)).into_iter();
             let about = words::scheduled_about(&schedule);
             let job = CalendarJob {
                 schedule: Some(record.id.clone()),
@@ -73,7 +73,8 @@ impl Sheet {
         runs.iter_mut().for_each(|(at, _)| *at = (*at).max(self.now));
         runs.sort();
         runs.dedup_by_key(|(at, _)| *at);
-        if runs.windows(OFTEN + 1).any(|some| some[OFTEN].0.0 - some[0].0.0 < DAY) {
+        // The first one may lie off its beat: one more than that is no chance.
+        if runs.windows(OFTEN + 2).any(|some| some[OFTEN + 1].0.0 - some[0].0.0 < DAY) {
             self.often.push(Often { job, reason: timing.to_owned() });
             return;
         }

@@ -288,8 +288,8 @@ fn gone(id: &ScheduleId) -> ApiError {
     explain::store(store::Error::NotFound { what: "schedule", id: id.to_string() })
 }
 
-/// What went wrong with a schedule or a policy.
-fn explained(what: &'static str) -> impl FnOnce(store::Error) -> ApiError {
+/// What went wrong with a schedule, a policy or a destination.
+pub(crate) fn explained(what: &'static str) -> impl FnOnce(store::Error) -> ApiError {
     move |error| match error {
         store::Error::Stale { .. } => {
             let message = format!("the {what} was changed elsewhere in the meantime");

@@ -343,7 +343,7 @@ fn scan(range: &str) -> ScheduledJob {
 }
 
 #[tokio::test]
-async fn a_scan_and_a_reading_of_servers_are_scheduled_about_no_vcenter_whatever_is_paused() {
+async fn a_scan_and_a_reading_of_servers_are_scheduled_about_no_vcenter_whichever_of_them_is_paused() {
     let _clock = CLOCK.lock().await;
     set(MORNING);
     let folder = tempfile::tempdir().unwrap();

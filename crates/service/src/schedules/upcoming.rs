@@ -26,7 +26,7 @@ impl Schedules {
             let schedule = self.standing(record, &known).await?;
             if let Ok(plan) = plan(record) {
                 let smart = self.smart_plans(record, &known).await?;
-                runs.extend(upcoming(&plan, &schedule, &smart, count));
+                runs.extend(upcoming(&plan, &schedule, &smart, ((self.now)(), count)));
             }
         }
         runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
@@ -42,7 +42,7 @@ impl Schedules {
             let schedule = self.standing(record, &known).await?;
             if let Ok(plan) = plan(record) {
                 // The one after it is not shown.
-                runs.extend(upcoming(&plan, &schedule, &HashMap::new(), 1));
+                runs.extend(upcoming(&plan, &schedule, &HashMap::new(), ((self.now)(), 1)));
             }
         }
         runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
@@ -112,8 +112,8 @@ impl Schedules {
         if let Some(runs) = self.smart_preview(settings, &plan, count).await? {
             return Ok(Preview { zone: plan.zone_name().to_owned(), runs, wrong: Vec::new() });
         }
-        let first = plan.after((self.now)());
-        let times = first.map(|first| runs(&plan, first)).into_iter().flatten();
+        let now = (self.now)();
+        let times = plan.after(now).map(|first| runs(&plan, first, now)).into_iter().flatten();
         let run = |(at, is_quiet): (Time, bool)| Run {
             at,
             schedule: settings.name.clone(),
@@ -140,14 +140,16 @@ fn wrong(settings: &ScheduleSettings, zone: &str, quiet: Option<&str>) -> Vec<Wr
     wrong.map(|(field, error)| WrongField { field, error: *error }).collect()
 }
 
-/// The runs from a planned one on: when, and whether quiet hours put it off.
-fn runs(plan: &Plan, planned: Time) -> impl Iterator<Item = (Time, bool)> {
+/// The runs from a planned one on: when, and whether quiet hours put it off. What is due already runs now, once.
+pub(super) fn runs(plan: &Plan, planned: Time, now: Time) -> impl Iterator<Item = (Time, bool)> {
     let mut planned = Some(planned);
     std::iter::from_fn(move || {
         let next = planned?;
-        let at = plan.quiet_until(next).unwrap_or(next);
+        let from = next.max(now);
+        let quiet = plan.quiet_until(from);
+        let at = quiet.unwrap_or(from);
         planned = plan.following(next, at);
-        Some((at, at != next))
+        Some((at, quiet.is_some()))
     })
 }
 
@@ -156,14 +158,15 @@ pub(super) fn upcoming(
     plan: &Plan,
     schedule: &Schedule,
     smart: &HashMap<VcenterId, Smart>,
-    count: usize,
+    (now, count): (Time, usize),
 ) -> Vec<Run> {
     let ready = schedule.targets.iter().filter(|target| !target.waits).filter_map(|target| target.next_at);
     let ready = ready.min();
     let Some(first) = schedule.targets.iter().filter_map(|target| target.next_at).min() else {
         return Vec::new();
     };
-    let later = plan.after(first).map(|later| runs(plan, later)).into_iter().flatten();
+    let later = plan.following(first, first.max(now));
+    let later = later.map(|later| runs(plan, later, now)).into_iter().flatten();
     let later: Vec<(Time, bool)> = later.take(count).collect();
     let timing = words::due(&schedule.timing(), schedule.smart);
     let mut all: BTreeMap<(Time, String), Vec<String>> = BTreeMap::new();

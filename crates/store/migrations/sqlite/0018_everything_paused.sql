@@ -16,3 +16,6 @@ ALTER TABLE all_pauses RENAME TO pauses;
 CREATE UNIQUE INDEX pauses_of_vcenters ON pauses (vcenter_id) WHERE vcenter_id IS NOT NULL;
 
 CREATE UNIQUE INDEX pauses_of_tags ON pauses (tag) WHERE tag IS NOT NULL;
+
+CREATE UNIQUE INDEX pauses_of_all ON pauses ((vcenter_id IS NULL AND tag IS NULL))
+WHERE vcenter_id IS NULL AND tag IS NULL;

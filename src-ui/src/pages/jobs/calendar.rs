@@ -1,15 +1,16 @@
-//! What runs in the next days by itself, day by day, and the switch that pauses all of it.
+//! What runs in the next days by itself, day by day, and the button that pauses all of it.
 //! Refuses to compute a time: the service does, for every client alike.
 
-use crate::components::failure::{Alert, Failure};
+use crate::components::failure::Failure;
 use crate::components::link::Link;
+use crate::components::moment;
 use crate::hooks::{go, use_query, use_vcenter_service};
 use crate::state::jobs::OfJob;
 use crate::state::route::Route;
-use crate::state::words::{self, Level};
-use contract::command::{Pause, Resume, ShowCalendar};
-use contract::words::{counted, paused_until};
-use contract::{Calendar, CalendarDay, CalendarJob, CalendarRun, Group};
+use crate::state::words;
+use contract::command::{Pause, PauseOfAll, ShowCalendar};
+use contract::words::counted;
+use contract::{Calendar, CalendarDay, CalendarJob, CalendarRun};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -19,23 +20,14 @@ const DAYS: u32 = 7;
 /// Runs of a day that are shown before all of them are asked for.
 const SHOWN: usize = 6;
 
-/// The button that pauses everything, or the one that ends that.
+/// The button that pauses everything; every page says how that is ended.
 #[function_component]
 pub(super) fn PauseAll() -> Html {
     let service = use_vcenter_service();
-    let Some(calendar) = use_query(ShowCalendar { days: DAYS }).value else { return Html::default() };
-    if calendar.pause.is_some() {
-        let may = service.may::<Resume>();
-        let resume = Callback::from(move |_: MouseEvent| service.resume(Group::All));
-        return html! {
-            if may {
-                <Button id="resume-all" variant={ButtonVariant::Secondary} onclick={resume} label="Resume all" />
-            }
-        };
-    }
+    let is_paused = use_query(PauseOfAll {}).value.is_none_or(|pause| pause.is_some());
     let pause = Callback::from(|_: MouseEvent| go(&Route::Jobs(Some(OfJob::PauseAll))));
     html! {
-        if service.may::<Pause>() {
+        if !is_paused && service.may::<Pause>() {
             <Button id="pause-all" variant={ButtonVariant::Secondary} onclick={pause} label="Pause all\u{2026}" />
         }
     }
@@ -44,21 +36,17 @@ pub(super) fn PauseAll() -> Html {
 /// The days.
 #[function_component]
 pub(super) fn CalendarStrip() -> Html {
-    let service = use_vcenter_service();
     let answer = use_query(ShowCalendar { days: DAYS });
     let is_whole = use_state_eq(|| false);
-    let said = service.see({
-        let pause = answer.value.as_ref().and_then(|calendar| calendar.pause.clone());
-        move |world| {
-            pause.as_ref().map(|pause| format!("Everything is paused {}", paused_until(pause, world.now)))
-        }
-    });
+    // A page that stays open over midnight.
+    let today = use_vcenter_service().see(|world| moment::day(world.now));
     let calendar = match (answer.value, answer.error) {
         (Some(calendar), _) => calendar,
         (None, Some(error)) => return html! { <Failure title="The next runs could not be loaded" {error} /> },
         (None, None) => return Html::default(),
     };
-    let hidden: usize = calendar.days.iter().map(|day| day.runs.len().saturating_sub(SHOWN)).sum();
+    let days: Vec<&CalendarDay> = calendar.days.iter().filter(|day| day.date >= today).collect();
+    let hidden: usize = days.iter().map(|day| day.runs.len().saturating_sub(SHOWN)).sum();
     let toggle = {
         let is_whole = is_whole.clone();
         Callback::from(move |_: MouseEvent| is_whole.set(!*is_whole))
@@ -66,18 +54,13 @@ pub(super) fn CalendarStrip() -> Html {
     let most = if *is_whole { usize::MAX } else { SHOWN };
     html! {
         <section aria-labelledby="jobs-calendar">
-            if let Some(title) = said {
-                <Alert level={Level::Info} {title}>
-                    { "Schedules, policies and automatic refreshes start nothing. What you start yourself runs." }
-                </Alert>
-            }
             <h2 class="pf-v6-c-title pf-m-lg" id="jobs-calendar">{ "Next 7 days" }</h2>
             if is_empty(&calendar) {
                 <p class="muster-quiet">{ "Nothing runs at a known time." }</p>
             } else {
                 // It scrolls where the window is narrow, so it can be focused.
                 <ol class="muster-calendar" id="calendar" role="list" tabindex="0" aria-labelledby="jobs-calendar">
-                    { for calendar.days.iter().enumerate().map(|(number, one)| day(number, one, most)) }
+                    { for days.into_iter().map(|one| day(one, one.date == today, most)) }
                 </ol>
                 if hidden > 0 {
                     <button type="button" class="pf-v6-c-button pf-m-link pf-m-inline" onclick={toggle}
@@ -106,13 +89,13 @@ fn is_empty(calendar: &Calendar) -> bool {
     calendar.often.is_empty() && calendar.days.iter().all(|day| day.runs.is_empty())
 }
 
-fn day(number: usize, day: &CalendarDay, most: usize) -> Html {
+fn day(day: &CalendarDay, is_today: bool, most: usize) -> Html {
     let left = day.runs.len().saturating_sub(most);
     html! {
         <li class="muster-calendar__day" key={day.date.clone()}>
             <h3 class="muster-calendar__title">
                 <time datetime={day.date.clone()}>{ &day.title }</time>
-                if number == 0 { <span class="muster-quiet">{ " today" }</span> }
+                if is_today { <span class="muster-quiet">{ " today" }</span> }
             </h3>
             if day.runs.is_empty() {
                 <span class="muster-quiet">{ "Nothing" }</span>
@@ -147,7 +130,7 @@ fn job(job: &CalendarJob, reason: &str) -> Html {
         (None, Some(schedule)) => OfJob::Schedule(schedule.clone()),
         (None, None) => return Html::default(),
     };
-    let title = words::shown(&format!("{} \u{b7} {reason}", job.what));
+    let title = words::shown(&format!("{} \u{b7} {} \u{b7} {reason}", job.name, job.what));
     html! {
         <Link class={classes!("muster-words")} to={Route::Jobs(Some(dialog))} {title}>{ words::shown(&job.name) }</Link>
     }

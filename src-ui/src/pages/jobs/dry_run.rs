@@ -3,6 +3,7 @@
 
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
+use crate::components::keys;
 use crate::components::when::local;
 use crate::hooks::{use_query, use_vcenter_service};
 use crate::state::words::{self, Level};
@@ -56,6 +57,12 @@ pub(super) struct OutcomeProperties {
 #[function_component]
 pub(super) fn Outcome(props: &OutcomeProperties) -> Html {
     let answer = use_query(DryRunPolicy { settings: props.settings.clone() });
+    // Below a form it may be out of sight.
+    use_effect_with(answer.value.is_some() || answer.error.is_some(), |is_there| {
+        if *is_there {
+            keys::reveal("dry-run");
+        }
+    });
     let body = match (answer.value, answer.error) {
         (Some(dry), _) => shown(&dry),
         (None, Some(error)) => html! { <Failure title="The dry run failed" {error} /> },

@@ -41,8 +41,8 @@ fn Item(props: &ItemProperties) -> Html {
     let service = use_vcenter_service();
     let policy = &props.policy;
     let next = service.see({
-        let next_at = policy.next_at;
-        move |world| next_at.map(|at| schedules::next_at(at, world.now))
+        let (next_at, held) = (policy.next_at, jobs::held(policy));
+        move |world| next_at.map(|at| schedules::next_at(at, world.now)).or_else(|| held.clone())
     });
     let turn = {
         let (service, id, enabled) = (service.clone(), policy.id.clone(), !policy.enabled);

@@ -88,7 +88,7 @@ pub(super) async fn resume(service: &Client, output: &Output, of: args::Group) -
         (Named::Tagged(tag, _), true) => format!("The pause of tag {tag} has ended."),
         (Named::Tagged(tag, _), false) => format!("Tag {tag} is not paused."),
         (Named::All(_), true) => "The pause of everything has ended.".to_owned(),
-        (Named::All(_), false) => "Everything is not paused; vCenters and tags may be.".to_owned(),
+        (Named::All(_), false) => "There is no pause of everything.".to_owned(),
     };
     named.answer(output, said)
 }

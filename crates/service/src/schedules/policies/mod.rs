@@ -8,6 +8,7 @@ mod seen;
 mod starting;
 
 use super::due::{self, Plan};
+use super::upcoming::runs;
 use super::{Schedules, explained};
 use crate::explain;
 use crate::operations::{By, Hold, Holds};
@@ -16,7 +17,6 @@ use contract::{
     ApiError, Code, Job, OperationId, Pause, PolicyId, Time, Timing, VcenterId, designated, words,
 };
 use seen::Seen;
-use std::collections::BTreeMap;
 use store::{DestinationRecord, PolicyRecord, VcenterRecord};
 
 /// Runs that a dry run foretells.
@@ -100,7 +100,7 @@ impl Schedules {
     async fn run_policy(&self, id: &PolicyId, by: &By, awaited: bool) -> Result<OperationId, ApiError> {
         let record = self.policy_record(id).await?;
         let (settings, now) = (&record.settings, (self.now)());
-        let about = self.about(settings, None, &self.operations.holds().await?).await?;
+        let about = self.about(settings, None, &self.operations.holds().await?.of_a_person()).await?;
         let held = self.held(settings, &about.vcenters, now).await?;
         if let Some(why) = held.iter().find(|held| !held.holds).map(|held| &held.words) {
             let message = format!("the policy \"{}\" does not run now: {why}", settings.name);
@@ -132,7 +132,7 @@ impl Schedules {
         let tags = settings.conditions.tags.clone();
         let settings = self.checked(settings, &tags).await?;
         let (known, now) = (self.known_of_policies().await?, (self.now)());
-        let about = self.about(&settings, None, &self.operations.holds().await?).await?;
+        let about = self.about(&settings, None, &self.operations.holds().await?.of_a_person()).await?;
         let held = self.held(&settings, &about.vcenters, now).await?;
         let names: Vec<String> = about.vcenters.iter().map(|one| one.vcenter.name.clone()).collect();
         let batch = settings.how.batch.map_or(usize::MAX, |batch| batch as usize).max(1);
@@ -143,12 +143,16 @@ impl Schedules {
                 false => vec![Vec::new()],
             },
         };
+        let runs = held.iter().all(|held| held.holds) && !about.is_nothing_for(&settings);
+        let until = known.pause.as_ref().map(|pause| words::paused_until(pause, now));
+        let by_hand =
+            until.map(|until| format!("everything is paused {until}: it runs only when somebody starts it"));
         Ok(DryRun {
-            runs: held.iter().all(|held| held.holds) && !about.is_nothing_for(&settings),
-            conditions: held.into_iter().map(|held| held.words).collect(),
+            runs,
+            conditions: by_hand.into_iter().chain(held.into_iter().map(|held| held.words)).collect(),
             steps: settings.steps.iter().map(step).collect(),
             left_out: about.left_out,
-            next_runs: coming(&settings, &BTreeMap::new(), now, FORETOLD),
+            next_runs: coming(&settings, &Seen::default(), (now, known.pause.as_ref()), FORETOLD),
         })
     }
 
@@ -184,9 +188,8 @@ impl Schedules {
         all.retain(|record| record.enabled);
         let told = |record: PolicyRecord| {
             let settings = &record.settings;
-            let due = Seen::of(&record).map(|seen| seen.due).unwrap_or_default();
-            let mut times = coming(settings, &due, now, most);
-            times.retain(|at| known.pause.as_ref().is_none_or(|pause| is_after(pause, *at)));
+            let seen = Seen::of(&record).unwrap_or_default();
+            let times = coming(settings, &seen, (now, known.pause.as_ref()), most);
             let steps = settings.steps.iter().cloned();
             let steps: Vec<Step> = steps.map(|step| step.to_called(|id| known.destination(id))).collect();
             let what = words::policy_steps(&steps);
@@ -206,14 +209,16 @@ impl Schedules {
     /// A policy, and how it stands.
     async fn policy_standing(&self, record: &PolicyRecord, known: &Known) -> Result<Policy, ApiError> {
         let settings = record.settings.clone();
-        let mut conditions = settings.conditions;
+        let mut conditions = settings.conditions.clone();
         conditions.vcenters = conditions.vcenters.iter().map(|id| known.vcenter(id)).collect();
-        let next_at = Seen::of(record).and_then(|seen| seen.next_due());
-        let pause = known.pause.as_ref();
-        let next_at = next_at.filter(|at| record.enabled && pause.is_none_or(|pause| is_after(pause, *at)));
+        let (seen, now, pause) = (Seen::of(record).unwrap_or_default(), (self.now)(), known.pause.as_ref());
+        // What is overdue stays so until a worker is there.
+        let overdue = seen.next_due().filter(|due| *due <= now && pause.is_none());
+        let next_at = overdue.or_else(|| coming(&settings, &seen, (now, pause), 1).first().copied());
+        let next_at = next_at.filter(|_| record.enabled);
         let reason = match pause {
             _ if !record.enabled => "off".to_owned(),
-            Some(pause) => format!("everything is paused {}", words::paused_until(pause, (self.now)())),
+            Some(pause) => format!("everything is paused {}", words::paused_until(pause, now)),
             None => words::triggers(&settings.when),
         };
         let last_run = match &record.last {
@@ -277,11 +282,6 @@ impl Known {
     }
 }
 
-/// Whether a time lies after a pause.
-fn is_after(pause: &Pause, at: Time) -> bool {
-    pause.until.is_some_and(|until| at > until)
-}
-
 /// Whether a policy is for a vCenter.
 fn is_meant(settings: &PolicySettings, record: &VcenterRecord) -> bool {
     let conditions = &settings.conditions;
@@ -335,14 +335,32 @@ fn plan(settings: &PolicySettings, timing: &Timing) -> Result<Plan, due::Wrong> 
     Plan::new(timing, &zone, settings.conditions.quiet.as_deref())
 }
 
-/// When a policy runs next, up to so many times, if that is a time: each trigger from when it is due on, or from now.
-fn coming(settings: &PolicySettings, due: &BTreeMap<usize, Time>, now: Time, most: usize) -> Vec<Time> {
-    let mut all: Vec<Time> = Vec::new();
+/// When a policy runs next, up to so many times, if that is a time: what waits for the end of quiet hours, and each trigger
+/// from when it is due on, or from now. What falls into a pause of everything is dropped.
+fn coming(
+    settings: &PolicySettings,
+    seen: &Seen,
+    (now, pause): (Time, Option<&Pause>),
+    most: usize,
+) -> Vec<Time> {
+    let begin = match pause {
+        None => now,
+        Some(Pause { until: Some(until), .. }) => *until,
+        Some(Pause { until: None, .. }) => return Vec::new(),
+    };
+    let quiet_until = |at: Time| conditions::quiet_until(settings, at).unwrap_or(at);
+    let waiting = seen.waiting.iter().filter(|(_, cause)| pause.is_none() && cause.what == Happened::Time);
+    let mut all: Vec<Time> = waiting.map(|(from, _)| quiet_until((*from).max(now))).collect();
     for (place, trigger) in settings.when.iter().enumerate() {
         let Some(plan) = trigger.timing().and_then(|timing| plan(settings, &timing).ok()) else { continue };
-        let first = due.get(&place).copied().or_else(|| plan.after(now));
-        let following = std::iter::successors(first, |at| plan.after(*at));
-        all.extend(following.take(most).map(|at| plan.quiet_until(at).unwrap_or(at)));
+        let first = seen.due.get(&place).copied().or_else(|| plan.after(now));
+        // What comes in the pause, or was due in it, moves on to the first time after it.
+        let first = first.and_then(|first| match pause {
+            Some(_) if first < begin => plan.following(first, Time(begin.0.saturating_sub(1))),
+            _ => Some(first),
+        });
+        let runs = first.into_iter().flat_map(|first| runs(&plan, first, now));
+        all.extend(runs.map(|(at, _)| at).take(most));
     }
     all.sort();
     all.dedup();

@@ -35,6 +35,11 @@ impl Schedules {
         }
     }
 
+    /// Answers what has happened so far, where something keeps every policy from running: then it is dropped.
+    pub(crate) async fn answer_what_happened(&self) -> Result<(), ApiError> {
+        self.start_all(false).await.map(drop)
+    }
+
     /// Starts the policies that are to run now; answers with when one may be next.
     pub(in crate::schedules) async fn start_policies(&self) -> Result<Option<Time>, ApiError> {
         self.start_all(false).await
@@ -82,7 +87,7 @@ impl Schedules {
         if is_start && record.settings.when.contains(&Trigger::Start) {
             seen.wait_for(look.now, cause(Happened::Start, look.now, Vec::new()), look.now);
         }
-        due(&record, &mut seen, look.now);
+        due(&record, &mut seen, look);
         self.read_what_happened(&record, &mut seen, look).await?;
         for _ in 0..AT_ONCE {
             let run = self.answer(&record, &mut seen, look).await?;
@@ -143,6 +148,9 @@ impl Schedules {
         }
         // What a clock that was ahead has dated is not waited for.
         let at = one.at.min(look.now);
+        if look.holds.was_paused(at) {
+            return Ok(());
+        }
         let alone = vec![one.vcenter.clone()];
         let has = |trigger: &Trigger| record.settings.when.contains(trigger);
         match one.what {
@@ -324,8 +332,9 @@ fn cause(what: Happened, at: Time, vcenters: Vec<VcenterId>) -> Cause {
     Cause { what, at, vcenters, after: Vec::new() }
 }
 
-/// Takes in the times that have come. What was missed in between is one.
-fn due(record: &PolicyRecord, seen: &mut Seen, now: Time) {
+/// Takes in the times that have come, but those of a pause of everything. What was missed in between is one.
+fn due(record: &PolicyRecord, seen: &mut Seen, look: &Look) {
+    let now = look.now;
     for (place, trigger) in record.settings.when.iter().enumerate() {
         let Some(plan) = trigger.timing().and_then(|timing| plan(&record.settings, &timing).ok()) else {
             continue;
@@ -338,7 +347,9 @@ fn due(record: &PolicyRecord, seen: &mut Seen, now: Time) {
             },
         };
         let next = if planned <= now {
-            seen.wait_for(planned, cause(Happened::Time, planned, Vec::new()), now);
+            if !look.holds.was_paused(planned) {
+                seen.wait_for(planned, cause(Happened::Time, planned, Vec::new()), now);
+            }
             plan.following(planned, now)
         } else {
             Some(planned)

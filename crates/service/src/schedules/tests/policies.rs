@@ -202,14 +202,76 @@ async fn while_everything_is_paused_policies_drop_what_happens_and_run_at_their_
     assert_eq!(look(&service, 24).await, [], "neither its times nor what happened");
     let shown = call(&service, ShowPolicy { policy: servers.id.to_string() }).await.unwrap();
     assert_eq!(shown.reason, "everything is paused for 1 min");
+    assert_eq!(shown.next_at, Some(Time(MORNING + 30 * MINUTE)));
     let calendar = call(&service, ShowCalendar { days: 1 }).await.unwrap();
     assert_eq!(calendar.often.len(), 2);
+    let dry = call(&service, DryRunPolicy { settings: servers.settings() }).await.unwrap();
+    assert!(dry.runs && dry.conditions[0].contains("runs only when somebody starts it"), "{dry:?}");
+    assert_eq!(dry.next_runs[0], Time(MORNING + 34 * MINUTE), "as if it were stored now");
     let started = look(&service, 10).await;
     let what: Vec<_> = started.iter().map(|run| (run.0 / 60, run.1)).collect();
     assert_eq!(what, [(30, Happened::Time), (30, Happened::Time)]);
-    // By hand it runs, on what is paused by nobody.
-    call(&service, Pause { of, until: None }).await.unwrap();
-    call(&service, RunPolicy { policy: servers.id, detached: true }).await.unwrap();
+    // By hand it runs, also on vCenters; what its own pause keeps it from stays left out.
+    call(&service, Pause { of: of.clone(), until: None }).await.unwrap();
+    let tests = call(&service, ShowPolicy { policy: "tests".to_owned() }).await.unwrap().id;
+    call(&service, RunPolicy { policy: tests.clone(), detached: true }).await.unwrap();
+    assert_eq!(runs(&service).await.last().unwrap().1.vcenters, ids);
+    end_all(&service).await;
+    let own = contract::Group::Vcenter(ids[0].clone());
+    call(&service, Pause { of: own.clone(), until: None }).await.unwrap();
+    assert!(call(&service, RunPolicy { policy: tests, detached: true }).await.is_err());
+    // What came in the pause is dropped, whether or not a worker looked meanwhile.
+    set(clock().0 + 25 * MINUTE);
+    call(&service, Resume { of: of.clone() }).await.unwrap();
+    call(&service, Resume { of: own }).await.unwrap();
+    assert_eq!(look(&service, 1).await, []);
+    let until = Some(Time(clock().0 + 25 * MINUTE));
+    call(&service, Pause { of, until }).await.unwrap();
+    set(clock().0 + 26 * MINUTE);
+    assert_eq!(look(&service, 1).await, []);
+    service.close().await;
+}
+
+#[tokio::test]
+async fn the_calendar_has_what_is_overdue_put_off_by_quiet_hours_or_hourly() {
+    let _clock = CLOCK.lock().await;
+    set(MORNING);
+    let folder = tempfile::tempdir().unwrap();
+    let service = on(&folder).await;
+    let ids = vcenters(&service, &["Berlin"], "prod").await;
+    add(&service, ScheduleSettings { name: "hourly".to_owned(), ..settings("0 * * * *", &ids) }).await;
+    let quiet = |quiet: &str| Conditions { quiet: Some(quiet.to_owned()), ..Conditions::default() };
+    let every = [Trigger::Interval { every_seconds: 1800 }];
+    let at_night = PolicySettings { conditions: quiet("07:00-20:00"), ..policy("at night", &every) };
+    add_policy(&service, at_night).await;
+    let late = [Trigger::Cron { cron: "30 22 * * *".to_owned() }];
+    add_policy(&service, PolicySettings { conditions: quiet("22:00-06:00"), ..policy("late", &late) }).await;
+    let told = |calendar: contract::Calendar| {
+        let runs = |name: &str| {
+            let of = |day: &contract::CalendarDay| {
+                let run = day.runs.iter().find(|run| run.job.name == name);
+                run.map_or_else(|| "-".to_owned(), |run| format!("{} +{}", run.local, run.more))
+            };
+            calendar.days.iter().map(of).collect::<Vec<_>>().join(", ")
+        };
+        assert!(calendar.often.is_empty(), "{calendar:?}");
+        [runs("hourly"), runs("at night"), runs("late")]
+    };
+    // The clock of this machine may be in any zone: what is compared is how many days have runs.
+    let calendar = told(call(&service, ShowCalendar { days: 7 }).await.unwrap());
+    for runs in &calendar {
+        assert!(!runs.ends_with('-'), "{runs}");
+    }
+    // Nobody was there for five days and a half: it is evening.
+    set(MORNING + 5 * DAY + 15 * 60 * MINUTE);
+    let calendar = told(call(&service, ShowCalendar { days: 7 }).await.unwrap());
+    for runs in &calendar[..2] {
+        assert_eq!(runs.matches('-').count(), 0, "{runs}");
+    }
+    assert!(calendar[2].matches('-').count() <= 1, "{calendar:?}");
+    service.inner.schedules.start_due().await.unwrap();
+    let calendar = told(call(&service, ShowCalendar { days: 7 }).await.unwrap());
+    assert!(calendar[2].matches('-').count() <= 1, "what waits for the morning is there: {calendar:?}");
     service.close().await;
 }
 

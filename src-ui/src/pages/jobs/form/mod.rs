@@ -6,18 +6,20 @@ mod fields;
 use super::dry_run::Outcome;
 use crate::components::configuration::field::Field;
 use crate::components::dialog::Dialog;
-use crate::components::failure::Failure;
+use crate::components::failure::{Alert, Failure, said};
 use crate::components::icon::icon;
 use crate::components::keys;
 use crate::components::select::Select;
 use crate::hooks::{use_is_there, use_query, use_vcenter_service};
 use crate::state::jobs::{self, TEMPLATES};
 use crate::state::policy_form::{NAME, PolicyForm as Fields, Wrong};
+use crate::state::scanning::asks_about_many;
 use crate::state::schedules::free_among;
 use crate::state::toasts::Toast;
+use crate::state::words::Level;
 use contract::ApiError;
 use contract::command::ListPolicies;
-use contract::policy::{Policy, PolicySettings};
+use contract::policy::{Policy, PolicySettings, Step};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
@@ -87,12 +89,13 @@ struct Entry {
     typed: UseStateHandle<Typed>,
     /// What can't be read, by its field.
     wrong: UseStateHandle<Wrong>,
-    /// What the service has against it.
-    refused: UseStateHandle<Option<String>>,
+    /// Why it was not saved.
     failure: UseStateHandle<Option<ApiError>>,
-    /// What a dry run was asked for.
-    tried: UseStateHandle<Option<PolicySettings>>,
+    /// What a dry run was asked for, and the how manieth that was.
+    tried: UseStateHandle<Option<(u32, PolicySettings)>>,
     is_sending: UseStateHandle<bool>,
+    /// The field that is to have the focus once it is drawn, and the how manieth that is.
+    focus: UseStateHandle<(u32, String)>,
 }
 
 impl Entry {
@@ -100,9 +103,13 @@ impl Entry {
     fn set(&self, typed: Typed) {
         self.typed.set(typed);
         self.wrong.set(Wrong::new());
-        self.refused.set(None);
         self.failure.set(None);
         self.tried.set(None);
+    }
+
+    /// Whether the service asks if that many addresses are meant.
+    fn is_asked(&self) -> bool {
+        self.failure.as_ref().is_some_and(asks_about_many)
     }
 
     /// Says at the first field what is wrong with it, which may be out of sight.
@@ -136,20 +143,22 @@ pub(super) fn PolicyForm(props: &Properties) -> Html {
     let entry = Entry {
         typed: use_state_eq(|| (*first).clone()),
         wrong: use_state_eq(Wrong::new),
-        refused: use_state_eq(|| None),
         failure: use_state_eq(|| None),
         tried: use_state_eq(|| None),
         is_sending: use_state_eq(|| false),
+        focus: use_state_eq(|| (0, String::new())),
     };
     let template = use_state_eq(|| TEMPLATES[0].title.to_owned());
     use_effect_with(entry.typed.is_file(), |is_file| keys::focus(if *is_file { FILE } else { NAME }));
     // Below the fields, and so perhaps below what is in sight.
-    let said = (entry.refused.is_some() || entry.failure.is_some(), entry.tried.is_some());
-    use_effect_with(said, |(is_refused, is_tried)| {
-        if *is_refused {
+    use_effect_with((*entry.failure).clone(), |failure| {
+        if failure.is_some() {
             keys::reveal(REFUSED);
-        } else if *is_tried {
-            keys::reveal("dry-run");
+        }
+    });
+    use_effect_with((*entry.focus).clone(), |(_, id)| {
+        if !id.is_empty() {
+            keys::focus(id);
         }
     });
     let choose = {
@@ -173,10 +182,12 @@ pub(super) fn PolicyForm(props: &Properties) -> Html {
     let templates: Vec<_> =
         TEMPLATES.iter().map(|one| (one.title.to_owned(), one.title.to_owned())).collect();
     let actions = buttons(&entry, use_save(&entry, props), props);
-    let is_filled = *entry.typed != *first;
+    // The same in the other form is no change.
+    let is_same = matches!((entry.typed.settings(), first.settings()), (Ok(now), Ok(then)) if now == then);
+    let is_filled = !is_same && *entry.typed != *first;
     html! {
         <Dialog {title} close={props.close.clone()} wide=true {is_filled} {actions}>
-            <div class="pf-v6-c-form" id="policy-form">
+            <div class="pf-v6-c-form" id="policy-form" inert={*entry.is_sending}>
                 if props.before.is_none() {
                     <Field id="policy-template" label="Template">
                         <Select id="policy-template" options={templates} chosen={(*template).clone()} {choose} />
@@ -210,6 +221,9 @@ fn use_save(entry: &Entry, props: &Properties) -> Callback<MouseEvent> {
     let (entry, close) = (entry.clone(), props.close.clone());
     Callback::from(move |_: MouseEvent| {
         let Some(settings) = entry.settings() else { return };
+        let settings = if entry.is_asked() { accepting_many(settings) } else { settings };
+        entry.failure.set(None);
+        entry.tried.set(None);
         entry.is_sending.set(true);
         let (service, before, close) = (service.clone(), before.clone(), close.clone());
         let (entry, is_there) = (entry.clone(), is_there.clone());
@@ -223,13 +237,20 @@ fn use_save(entry: &Entry, props: &Properties) -> Callback<MouseEvent> {
                         close.emit(());
                     }
                 }
-                Err(error) => match jobs::refused(&error) {
-                    Some(why) => entry.refused.set(Some(why)),
-                    None => entry.failure.set(Some(error)),
-                },
+                Err(error) => entry.failure.set(Some(error)),
             }
         });
     })
+}
+
+/// Settings whose scans are of as many addresses as their ranges have.
+fn accepting_many(mut settings: PolicySettings) -> PolicySettings {
+    for step in &mut settings.steps {
+        if let Step::Scan { scan } = step {
+            scan.accept_many = true;
+        }
+    }
+    settings
 }
 
 fn buttons(entry: &Entry, save: Callback<MouseEvent>, props: &Properties) -> Html {
@@ -242,16 +263,25 @@ fn buttons(entry: &Entry, save: Callback<MouseEvent>, props: &Properties) -> Htm
     };
     let try_out = {
         let entry = entry.clone();
-        Callback::from(move |_: MouseEvent| entry.tried.set(entry.settings()))
+        Callback::from(move |_: MouseEvent| {
+            let number = entry.tried.as_ref().map_or(0, |(number, _)| number + 1);
+            let settings = entry.settings();
+            entry.failure.set(None);
+            entry.tried.set(settings.map(|settings| (number, settings)));
+        })
     };
     let cancel = props.close.reform(|_: MouseEvent| ());
     html! {
         <>
             <Button variant={ButtonVariant::Primary} onclick={save} disabled={*entry.is_sending}
-                label={if *entry.is_sending { "Saving\u{2026}" } else { "Save" }} />
-            <Button variant={ButtonVariant::Secondary} onclick={try_out} label="Dry run" />
+                label={match (*entry.is_sending, entry.is_asked()) {
+                    (true, _) => "Saving\u{2026}",
+                    (false, true) => "Save all the same",
+                    (false, false) => "Save",
+                }} />
+            <Button variant={ButtonVariant::Secondary} onclick={try_out} disabled={*entry.is_sending} label="Dry run" />
             <Button variant={ButtonVariant::Link} onclick={cancel} label="Cancel" />
-            <Button id="policy-turn" variant={ButtonVariant::Link} onclick={turn}
+            <Button id="policy-turn" variant={ButtonVariant::Link} onclick={turn} disabled={*entry.is_sending}
                 label={if entry.typed.is_file() { "Edit in the form" } else { "Edit as JSON" }} />
         </>
     }
@@ -284,20 +314,34 @@ fn file(entry: &Entry, text: &str) -> Html {
 fn outcome(entry: &Entry) -> Html {
     html! {
         <>
-            if let Some(refused) = &*entry.refused {
-                <div class="pf-v6-c-helper-text" role="alert" id={REFUSED}>
-                    <div class="pf-v6-c-helper-text__item pf-m-error">
-                        <span class="pf-v6-c-helper-text__item-icon">{ icon("exclamation-circle") }</span>
-                        <span class="pf-v6-c-helper-text__item-text muster-words">{ refused }</span>
-                    </div>
-                </div>
-            }
             if let Some(error) = &*entry.failure {
-                <div id={REFUSED}><Failure title="The policy was not saved" error={error.clone()} /></div>
+                <div id={REFUSED} role="alert">{ refused(error, entry.is_asked()) }</div>
             }
-            if let Some(settings) = &*entry.tried {
-                <Outcome settings={settings.clone()} />
+            if let Some((number, settings)) = &*entry.tried {
+                <Outcome key={*number} settings={settings.clone()} />
             }
         </>
+    }
+}
+
+/// Why it was not saved.
+fn refused(error: &ApiError, is_asked: bool) -> Html {
+    if is_asked {
+        return html! {
+            <Alert level={Level::Warning} title="Scan this many addresses?">
+                <p class="muster-words">{ said(&error.message) }</p>
+            </Alert>
+        };
+    }
+    match jobs::refused(error) {
+        Some(why) => html! {
+            <div class="pf-v6-c-helper-text">
+                <div class="pf-v6-c-helper-text__item pf-m-error">
+                    <span class="pf-v6-c-helper-text__item-icon">{ icon("exclamation-circle") }</span>
+                    <span class="pf-v6-c-helper-text__item-text muster-words">{ why }</span>
+                </div>
+            </div>
+        },
+        None => html! { <Failure title="The policy was not saved" error={error.clone()} /> },
     }
 }
