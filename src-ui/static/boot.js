@@ -16,11 +16,12 @@ const say = (words, reload) => {
   document.body.replaceChildren(message);
 };
 
-// The engine's compiler fails at random with these words (decision 0060), and a panic of the page says itself why. The page begins
-// again at its address, once a minute at most: one that fails at once again shows why.
-const traps = ["Out of bounds memory access", "Unreachable code should not be executed"];
-const beginsAgain = (message) => {
-  if (!traps.some((trap) => message.includes(trap))) return false;
+// A trap without the words of a panic is none of the page's, which has no unsafe code, and neither is a broken precondition of
+// such code: the engine reads wrong values now and then (decision 0060). The page begins again at its address, once a minute at
+// most: one that fails at once again shows why.
+const traps = ["RuntimeError", "unsafe precondition(s) violated"];
+const beginsAgain = (why) => {
+  if (!traps.some((trap) => why.includes(trap))) return false;
   try {
     const last = Number(sessionStorage.getItem("began-again"));
     if (Date.now() - last < 60_000) return false;
@@ -35,8 +36,8 @@ const beginsAgain = (message) => {
 // A page that stopped would go on showing what was true when it did.
 window.addEventListener("error", (event) => {
   if (event.message.includes("ResizeObserver")) return;
-  if (document.documentElement.dataset.broken === undefined && beginsAgain(event.message)) return;
   const why = document.documentElement.dataset.broken ?? event.message;
+  if (beginsAgain(why)) return;
   document.documentElement.dataset.broken = why;
   say(`A defect of Muster's page stopped it: ${why}. Nothing that was read is lost. `, true);
 });

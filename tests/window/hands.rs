@@ -30,7 +30,8 @@ impl Window {
             json!(address)
         );
         self.script(&go).await?;
-        self.wait_for(&format!("{address} is there"), &format!("window.hasArrived && {SETTLED}"))
+        // A page that began again meanwhile (decision 0060) knows of no going, and is where its address says.
+        self.wait_for(&format!("{address} is there"), &format!("window.hasArrived !== false && {SETTLED}"))
             .await
             .map(drop)
     }

@@ -117,3 +117,23 @@ async fn what_was_read_is_there_after_a_restart_without_the_server() -> Result<(
 
     window.close(&screen).await
 }
+
+#[tokio::test]
+async fn a_page_that_the_engine_stopped_begins_again_at_its_address_and_says_why_if_that_does_not_help()
+-> Result<()> {
+    let muster = Musterctl::new();
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.go("#/settings").await?;
+    let trap = "window.isBefore = true;
+        const message = 'RuntimeError: Out of bounds memory access (evaluating \\'wasm.a()\\')';
+        setTimeout(() => window.dispatchEvent(new ErrorEvent('error', { message })), 0); return null";
+    window.script(trap).await?;
+    let is_back = "window.isBefore === undefined && location.hash === '#/settings' && !!document.querySelector('main h1')";
+    window.wait_for("it began again", is_back).await?;
+    window.script(trap).await?;
+    window.wait_for_text(".muster-broken", "Out of bounds memory access").await?;
+    window.press(".muster-broken", "Load the page again").await?;
+    window.wait_for("it is there again", is_back).await?;
+    window.close(&screen).await
+}
