@@ -7,8 +7,8 @@ mod hooks;
 mod pages;
 mod state;
 
-/// What the page's memory has from the start: what it needs for 30,000 VMs, so that it seldom grows (decision 0060). A page that is
-/// never written to costs nothing but addresses.
+/// What the page's memory has from the start: what it needs for 30,000 VMs, so that it seldom grows (decision 0060). What is
+/// never written to costs addresses and no memory.
 const MEMORY: usize = 128 << 20;
 
 fn main() {

@@ -41,8 +41,13 @@ impl PolicySettings {
     pub fn from_file(text: &str) -> Result<(PolicySettings, Option<i64>), serde_json::Error> {
         // Editors of Windows may write it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let is_printed = serde_json::from_str::<serde_json::Value>(text)?.get("policy").is_some();
-        if is_printed {
+        let whole: serde_json::Value = serde_json::from_str(text)?;
+        if !whole.is_object() {
+            return Err(serde::de::Error::custom(
+                "a policy is an object, as in { \"name\": …, \"do\": […] }",
+            ));
+        }
+        if whole.get("policy").is_some() {
             let printed: Policy = serde_json::from_str(text)?;
             return Ok((printed.settings(), Some(printed.edition)));
         }
@@ -220,6 +225,11 @@ impl Step {
     /// Whether it is done on each vCenter.
     pub fn is_on_vcenters(&self) -> bool {
         self.job().is_some_and(|job| job.is_of_a_vcenter())
+    }
+
+    /// Whether nothing comes of it without a vCenter.
+    pub fn is_about_vcenters(&self) -> bool {
+        self.is_on_vcenters() || matches!(self, Step::Export { .. })
     }
 
     /// Whether nothing comes of it without a network.

@@ -169,10 +169,8 @@ impl Service {
                 }
             }
             // What happened during the pause is dropped while it is still there.
-            Group::All if self.pause_of_all().await?.is_some() => {
-                self.inner.schedules.answer_what_happened().await?;
-            }
-            Group::All => {}
+            Group::All if self.pause_of_all().await?.is_none() => return Ok(false),
+            Group::All => self.inner.schedules.answer_what_happened().await?,
         }
         let was_paused = self.store().end_pause(&of).await.map_err(explain::store)?;
         if was_paused {

@@ -162,7 +162,9 @@ fn Pauses(props: &PausesProperties) -> Html {
         let resume = Callback::from(move |_: MouseEvent| service.resume(Group::All));
         let action = html! {
             if may {
-                <Button id="resume-all" variant={ButtonVariant::Link} onclick={resume} label="Resume all" />
+                <button type="button" id="resume-all" class="pf-v6-c-button pf-m-link pf-m-inline" onclick={resume}>
+                    { "Resume all" }
+                </button>
             }
         };
         return html! {

@@ -190,7 +190,8 @@ pub(crate) fn waits_for(policy: &Policy) -> String {
 
 /// What keeps a policy that is on from running, if something does.
 pub(crate) fn held(policy: &Policy) -> Option<String> {
-    (policy.enabled && policy.reason != triggers(&policy.when)).then(|| capital(&policy.reason))
+    let waits = policy.enabled && !policy.when.is_empty();
+    (waits && policy.reason != triggers(&policy.when)).then(|| capital(&policy.reason))
 }
 
 #[cfg(test)]
@@ -228,5 +229,6 @@ mod tests {
         let wrong = typed("{\n \"name\": \"p\",\n \"do\": [{\"step\": \"reboot\"}]\n}").unwrap_err();
         assert!(wrong.contains("reboot") && wrong.contains("line"), "{wrong}");
         assert!(typed("").is_err());
+        assert!(typed(r#"["arr", [], {}, [{"step": "test"}], {}, null]"#).unwrap_err().contains("object"));
     }
 }

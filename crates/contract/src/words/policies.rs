@@ -54,7 +54,7 @@ pub fn policy_step(step: &Step) -> String {
 pub fn cause(cause: &Cause) -> &'static str {
     match cause.what {
         Happened::Hand => "Started by hand",
-        Happened::Time => "Its time had come",
+        Happened::Time => "Scheduled",
         Happened::Synced => "A sync changed something",
         Happened::Offline => "vCenters can't be reached",
         Happened::Online => "vCenters can be reached again",

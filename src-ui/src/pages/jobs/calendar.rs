@@ -2,6 +2,7 @@
 //! Refuses to compute a time: the service does, for every client alike.
 
 use crate::components::failure::Failure;
+use crate::components::keys;
 use crate::components::link::Link;
 use crate::components::moment;
 use crate::hooks::{go, use_query, use_vcenter_service};
@@ -49,14 +50,23 @@ pub(super) fn CalendarStrip() -> Html {
     let hidden: usize = days.iter().map(|day| day.runs.len().saturating_sub(SHOWN)).sum();
     let toggle = {
         let is_whole = is_whole.clone();
-        Callback::from(move |_: MouseEvent| is_whole.set(!*is_whole))
+        Callback::from(move |_: MouseEvent| {
+            is_whole.set(!*is_whole);
+            // Where the list becomes short, what stands below it moves up.
+            keys::reveal("jobs-calendar");
+        })
     };
     let most = if *is_whole { usize::MAX } else { SHOWN };
     html! {
         <section aria-labelledby="jobs-calendar">
             <h2 class="pf-v6-c-title pf-m-lg" id="jobs-calendar">{ "Next 7 days" }</h2>
             if is_empty(&calendar) {
-                <p class="muster-quiet">{ "Nothing runs at a known time." }</p>
+                <p class="muster-quiet">
+                    { match &calendar.pause {
+                        Some(pause) if pause.until.is_none() => "Nothing runs while everything is paused.",
+                        _ => "Nothing runs at a known time.",
+                    } }
+                </p>
             } else {
                 // It scrolls where the window is narrow, so it can be focused.
                 <ol class="muster-calendar" id="calendar" role="list" tabindex="0" aria-labelledby="jobs-calendar">
@@ -132,6 +142,6 @@ fn job(job: &CalendarJob, reason: &str) -> Html {
     };
     let title = words::shown(&format!("{} \u{b7} {} \u{b7} {reason}", job.name, job.what));
     html! {
-        <Link class={classes!("muster-words")} to={Route::Jobs(Some(dialog))} {title}>{ words::shown(&job.name) }</Link>
+        <Link to={Route::Jobs(Some(dialog))} {title}>{ words::shown(&job.name) }</Link>
     }
 }

@@ -25,10 +25,7 @@ impl Quiet {
         if from == to {
             let message =
                 format!("quiet hours of a whole day leave no time to run: \"{}\"", words::excerpt(text));
-            return Err(invalid(
-                message,
-                "Enter shorter ones, such as 22:00-06:00, or turn the schedule off.",
-            ));
+            return Err(invalid(message, "Enter shorter ones, such as 22:00-06:00, or turn it off."));
         }
         Ok(Quiet { from, to })
     }

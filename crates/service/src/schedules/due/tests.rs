@@ -210,7 +210,7 @@ fn what_cannot_be_a_schedule_is_refused_at_its_field_with_what_to_type() {
         ("every 30 min", "", None, ScheduleField::Zone, "IANA name"),
         ("every 30 min", "UTC", Some("22:00"), ScheduleField::Quiet, "22:00-06:00"),
         ("every 30 min", "UTC", Some("22:00-25:00"), ScheduleField::Quiet, "22:00-06:00"),
-        ("every 30 min", "UTC", Some("06:00-06:00"), ScheduleField::Quiet, "turn the schedule off"),
+        ("every 30 min", "UTC", Some("06:00-06:00"), ScheduleField::Quiet, "turn it off"),
     ];
     for (when, zone, quiet, field, next) in cases {
         let timing = words::timing_of(when).unwrap();

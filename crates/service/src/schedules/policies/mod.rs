@@ -143,13 +143,19 @@ impl Schedules {
                 false => vec![Vec::new()],
             },
         };
-        let runs = held.iter().all(|held| held.holds) && !about.is_nothing_for(&settings);
+        let is_nothing = about.is_nothing_for(&settings);
+        let runs = held.iter().all(|held| held.holds) && !is_nothing;
+        let nobody = is_nothing.then(|| about.no_vcenter());
         let until = known.pause.as_ref().map(|pause| words::paused_until(pause, now));
         let by_hand =
             until.map(|until| format!("everything is paused {until}: it runs only when somebody starts it"));
         Ok(DryRun {
             runs,
-            conditions: by_hand.into_iter().chain(held.into_iter().map(|held| held.words)).collect(),
+            conditions: by_hand
+                .into_iter()
+                .chain(nobody)
+                .chain(held.into_iter().map(|held| held.words))
+                .collect(),
             steps: settings.steps.iter().map(step).collect(),
             left_out: about.left_out,
             next_runs: coming(&settings, &Seen::default(), (now, known.pause.as_ref()), FORETOLD),
@@ -314,9 +320,18 @@ impl About {
         self.vcenters.iter().map(|one| one.vcenter.id.clone()).collect()
     }
 
-    /// Whether a policy has nothing to do.
+    /// Whether a policy does not run because there is no vCenter for it: also where other steps need none, as a message about
+    /// nothing would alarm.
     fn is_nothing_for(&self, settings: &PolicySettings) -> bool {
-        self.vcenters.is_empty() && settings.steps.iter().all(Step::is_on_vcenters)
+        self.vcenters.is_empty() && settings.steps.iter().any(Step::is_about_vcenters)
+    }
+
+    /// Why it has none, in words.
+    fn no_vcenter(&self) -> String {
+        match self.left_out.is_empty() {
+            true => "no vCenter matches its conditions".to_owned(),
+            false => "all of its vCenters are left out".to_owned(),
+        }
     }
 }
 

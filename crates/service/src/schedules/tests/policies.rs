@@ -220,6 +220,13 @@ async fn while_everything_is_paused_policies_drop_what_happens_and_run_at_their_
     let own = contract::Group::Vcenter(ids[0].clone());
     call(&service, Pause { of: own.clone(), until: None }).await.unwrap();
     assert!(call(&service, RunPolicy { policy: tests, detached: true }).await.is_err());
+    // Nor with a step that needs none: a message about nothing would alarm.
+    let steps = vec![Step::Test, Step::Notify];
+    let told = add_policy(&service, PolicySettings { steps, ..policy("told", &when) }).await;
+    let dry = call(&service, DryRunPolicy { settings: told.settings() }).await.unwrap();
+    assert!(!dry.runs && dry.conditions[1] == "all of its vCenters are left out", "{dry:?}");
+    assert!(call(&service, RunPolicy { policy: told.id.clone(), detached: true }).await.is_err());
+    call(&service, RemovePolicy { policy: told.id }).await.unwrap();
     // What came in the pause is dropped, whether or not a worker looked meanwhile.
     set(clock().0 + 25 * MINUTE);
     call(&service, Resume { of: of.clone() }).await.unwrap();

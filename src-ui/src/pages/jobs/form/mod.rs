@@ -265,7 +265,8 @@ fn buttons(entry: &Entry, save: Callback<MouseEvent>, props: &Properties) -> Htm
         let entry = entry.clone();
         Callback::from(move |_: MouseEvent| {
             let number = entry.tried.as_ref().map_or(0, |(number, _)| number + 1);
-            let settings = entry.settings();
+            // Nothing is scanned, so nobody has to say how many addresses are meant.
+            let settings = entry.settings().map(accepting_many);
             entry.failure.set(None);
             entry.tried.set(settings.map(|settings| (number, settings)));
         })
