@@ -332,6 +332,11 @@ pub fn paused_until(pause: &Pause, now: Time) -> String {
         .map_or_else(|| "until resumed".to_owned(), |until| format!("for {}", times::until(until, now)))
 }
 
+/// That everything is paused, and for how long from `now` on.
+pub fn everything_paused(pause: &Pause, now: Time) -> String {
+    format!("everything is paused {}", paused_until(pause, now))
+}
+
 /// That no vCenter can be reached.
 pub const NO_NETWORK: &str = "No vCenter can be reached: no network or VPN";
 

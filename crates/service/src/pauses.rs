@@ -38,8 +38,8 @@ pub(crate) fn pause_of_all(pauses: &[Paused], now: Time) -> Option<Pause> {
 
 /// Whether everything was or is paused at a time, as far as that is known.
 pub(crate) fn was_paused(pauses: &[Paused], at: Time) -> bool {
-    let all = pauses.iter().filter(|paused| paused.of == Group::All && paused.since <= at);
-    pause_of_all(&all.cloned().collect::<Vec<_>>(), at).is_some()
+    let holds = |paused: &Paused| paused.since <= at && paused.until.is_none_or(|until| until > at);
+    pauses.iter().any(|paused| paused.of == Group::All && holds(paused))
 }
 
 /// Of some pauses the one that goes on longest.
@@ -126,7 +126,7 @@ impl Handler for PauseCommand {
 
 impl Handler for PauseOfAll {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.pause_of_all().await
+        call.inner.operations.pause_of_all().await
     }
 }
 
@@ -134,10 +134,6 @@ impl Handler for Resume {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.resume(self.of).await
     }
-}
-
-fn with_everything(who: &str) -> ApiError {
-    ApiError::new(Code::InUse, format!("{who} is paused because everything is")).next("Resume everything.")
 }
 
 impl Service {
@@ -160,17 +156,20 @@ impl Service {
     }
 
     async fn resume(&self, of: Group) -> Result<bool, ApiError> {
+        let everything = self.inner.operations.pause_of_all().await?;
         match &of {
-            Group::Vcenter(id) => self.no_more_pauses(&self.record(id.as_str()).await?.vcenter).await?,
+            Group::Vcenter(id) => {
+                let vcenter = self.record(id.as_str()).await?.vcenter;
+                is_paused_alone(&vcenter.name, everything)?;
+                self.no_tag_pauses(&vcenter).await?;
+            }
             Group::Tag(tag) => {
                 self.is_a_tag_or_paused(tag).await?;
-                if self.pause_of_all().await?.is_some() {
-                    return Err(with_everything(&format!("the tag \"{tag}\"")));
-                }
+                is_paused_alone(&format!("the tag \"{tag}\""), everything)?;
             }
+            Group::All if everything.is_none() => return Ok(false),
             // What happened during the pause is dropped while it is still there.
-            Group::All if self.pause_of_all().await?.is_none() => return Ok(false),
-            Group::All => self.inner.schedules.answer_what_happened().await?,
+            Group::All => drop(self.inner.schedules.start_policies().await?),
         }
         let was_paused = self.store().end_pause(&of).await.map_err(explain::store)?;
         if was_paused {
@@ -183,25 +182,16 @@ impl Service {
         Ok(was_paused || was_suspended)
     }
 
-    /// Refuses to resume one vCenter out of all that are paused with their tag, or with everything.
-    async fn no_more_pauses(&self, vcenter: &Vcenter) -> Result<(), ApiError> {
+    /// Refuses to resume one vCenter out of all that are paused with their tag.
+    async fn no_tag_pauses(&self, vcenter: &Vcenter) -> Result<(), ApiError> {
         let mut pauses = self.inner.store.pauses().await.map_err(explain::store)?;
-        pauses.retain(|paused| !matches!(paused.of, Group::Vcenter(_)));
-        if pause_of_all(&pauses, self.now()).is_some() {
-            return Err(with_everything(&vcenter.name));
-        }
+        pauses.retain(|paused| matches!(paused.of, Group::Tag(_)));
         let Some(tag) = pause_of(&pauses, vcenter, self.now()).and_then(|pause| pause.tag) else {
             return Ok(());
         };
         let message = format!("{} is paused by its tag \"{tag}\"", vcenter.name);
         Err(ApiError::new(Code::InUse, message)
             .next(format!("Resume the tag \"{tag}\", or take it off this vCenter.")))
-    }
-
-    /// The pause of everything.
-    async fn pause_of_all(&self) -> Result<Option<Pause>, ApiError> {
-        let pauses = self.inner.store.pauses().await.map_err(explain::store)?;
-        Ok(pause_of_all(&pauses, self.now()))
     }
 
     /// The pauses that are not of one vCenter alone: that of everything, and of tags that no vCenter has yet.
@@ -213,7 +203,7 @@ impl Service {
         let everything = pause_of_all(&pauses, now).map(|pause| Check {
             name: "pause".to_owned(),
             ok: true,
-            detail: format!("everything is paused {}", words::paused_until(&pause, now)),
+            detail: words::everything_paused(&pause, now),
             next_step: None,
             remedies: Vec::new(),
         });
@@ -244,6 +234,17 @@ impl Service {
             return Ok(());
         }
         is_a_tag(tag, &self.records().await?)
+    }
+}
+
+/// Refuses to resume one thing out of everything.
+fn is_paused_alone(who: &str, everything: Option<Pause>) -> Result<(), ApiError> {
+    match everything {
+        None => Ok(()),
+        Some(_) => {
+            let message = format!("{who} is paused because everything is");
+            Err(ApiError::new(Code::InUse, message).next("Resume everything."))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::state::route::Route;
 use crate::state::words::{self, Level, grouped};
 use crate::state::world::World;
 use contract::command::{PauseOfAll, Resume};
+use contract::words::capital;
 use contract::{Group, Kind, Role, Time, VcenterId, VcenterState, attention, network};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
@@ -153,11 +154,13 @@ struct PausesProperties {
 fn Pauses(props: &PausesProperties) -> Html {
     let service = use_vcenter_service();
     let everything = use_query(PauseOfAll {}).value.and_then(|pause| (*pause).clone());
-    let until = service.see({
+    let title = service.see({
         let everything = everything.clone();
-        move |world| everything.as_ref().map(|pause| contract::words::paused_until(pause, world.now))
+        move |world| {
+            everything.as_ref().map(|pause| capital(&contract::words::everything_paused(pause, world.now)))
+        }
     });
-    if let Some(until) = until {
+    if let Some(title) = title {
         let may = service.may::<Resume>();
         let resume = Callback::from(move |_: MouseEvent| service.resume(Group::All));
         let action = html! {
@@ -169,7 +172,7 @@ fn Pauses(props: &PausesProperties) -> Html {
         };
         return html! {
             <section class="muster-banner" aria-label="Pause">
-                <Alert level={Level::Info} title={format!("Everything is paused {until}")} {action}>
+                <Alert level={Level::Info} {title} {action}>
                     { "Schedules, policies and automatic refreshes start nothing. What you start yourself runs." }
                 </Alert>
             </section>

@@ -1,7 +1,7 @@
 //! What stands in the form of a policy, and the policy that it means.
 //! Refuses to judge more than what can't be read: the service does, and says what is wrong.
 
-use super::scanning::{NO_RANGE, entries};
+use super::scanning::{NO_RANGE, looking_in};
 use super::schedules::sentence;
 use contract::destination::About;
 use contract::discovery::Scan;
@@ -90,9 +90,11 @@ impl TriggerEntry {
         }
     }
 
-    fn trigger(&self) -> Result<Trigger, String> {
+    /// The trigger, or what is wrong with which of its fields.
+    fn trigger(&self) -> Result<Trigger, (&'static str, String)> {
+        let timing = || timing_of(&self.time).map_err(|(why, next)| ("time", sentence(&why, next)));
         Ok(match self.on {
-            On::Time => match timing_of(&self.time).map_err(|(why, next)| sentence(&why, next))? {
+            On::Time => match timing()? {
                 Timing::EverySeconds(every_seconds) => Trigger::Interval { every_seconds },
                 Timing::Cron(cron) => Trigger::Cron { cron },
             },
@@ -201,14 +203,11 @@ impl StepEntry {
             Does::FullSync => Step::FullSync,
             Does::ReadServers => Step::ReadServers,
             Does::Scan => {
-                let (ranges, exclude) = (entries(&self.ranges), entries(&self.exclude));
-                if ranges.is_empty() {
+                let scan = looking_in(&self.scan, &self.ranges, &self.exclude);
+                if scan.ranges.is_empty() {
                     return Err(("ranges", NO_RANGE.to_owned()));
                 }
-                // What was said of the number of addresses was said of those before.
-                let is_same = (&ranges, &exclude) == (&self.scan.ranges, &self.scan.exclude);
-                let accept_many = self.scan.accept_many && is_same;
-                Step::Scan { scan: Box::new(Scan { ranges, exclude, accept_many, ..self.scan.clone() }) }
+                Step::Scan { scan: Box::new(scan) }
             }
             Does::Send => Step::Send { to: to()?, about: self.about },
             Does::Export if self.kinds.is_empty() => {
@@ -299,41 +298,17 @@ impl PolicyForm {
         if self.name.trim().is_empty() {
             wrong.push((NAME.to_owned(), "Enter a name.".to_owned()));
         }
-        let mut when = Vec::new();
-        for (place, entry) in self.triggers.iter().enumerate() {
-            match entry.trigger() {
-                Ok(trigger) => when.push(trigger),
-                Err(why) => wrong.push((id("when", place, "time"), why)),
-            }
-        }
-        let mut rows = Vec::new();
-        for (place, entry) in self.rows.iter().enumerate() {
-            match entry.rows() {
-                Ok(one) => rows.push(one),
-                Err((field, why)) => wrong.push((id("rows", place, field), why)),
-            }
-        }
-        let mut steps = Vec::new();
-        for (place, entry) in self.steps.iter().enumerate() {
-            match entry.step() {
-                Ok(step) => steps.push(step),
-                Err((field, why)) => wrong.push((id("step", place, field), why)),
-            }
-        }
+        let when = read(&mut wrong, "when", &self.triggers, TriggerEntry::trigger);
+        let rows = read(&mut wrong, "rows", &self.rows, RowsEntry::rows);
+        let steps = read(&mut wrong, "step", &self.steps, StepEntry::step);
         if self.steps.is_empty() {
             wrong.push((STEPS.to_owned(), "Add a step.".to_owned()));
         }
-        let mut read = |field: &str, read: Result<Option<u64>, String>| {
-            read.unwrap_or_else(|why| {
-                wrong.push((field.to_owned(), why));
-                None
-            })
-        };
         let how = How {
-            batch: read(BATCH, number(&self.batch)).and_then(|number| number.try_into().ok()),
-            pause_seconds: read(PAUSE, seconds(&self.pause)).unwrap_or_default(),
-            stop_after: read(STOP, number(&self.stop_after)).and_then(|number| number.try_into().ok()),
-            most_seconds: read(MOST, seconds(&self.most)),
+            batch: optional(&mut wrong, BATCH, number(&self.batch)),
+            pause_seconds: optional(&mut wrong, PAUSE, seconds(&self.pause)).unwrap_or_default(),
+            stop_after: optional(&mut wrong, STOP, number(&self.stop_after)),
+            most_seconds: optional(&mut wrong, MOST, seconds(&self.most)),
         };
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let conditions = Conditions {
@@ -366,16 +341,41 @@ impl PolicyForm {
     }
 }
 
+/// The entries of a list that can be read; what is wrong with the others is noted at their fields.
+fn read<Entry, T>(
+    wrong: &mut Wrong,
+    list: &str,
+    entries: &[Entry],
+    of: fn(&Entry) -> Result<T, (&'static str, String)>,
+) -> Vec<T> {
+    let mut all = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        match of(entry) {
+            Ok(one) => all.push(one),
+            Err((field, why)) => wrong.push((id(list, place, field), why)),
+        }
+    }
+    all
+}
+
+/// What stands in a field that may be empty; nothing if it can't be read, which is noted.
+fn optional<T>(wrong: &mut Wrong, field: &str, read: Result<Option<T>, String>) -> Option<T> {
+    read.unwrap_or_else(|why| {
+        wrong.push((field.to_owned(), why));
+        None
+    })
+}
+
 /// What stands between commas: names of clusters have spaces.
 fn names(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-fn number(text: &str) -> Result<Option<u64>, String> {
+fn number(text: &str) -> Result<Option<u32>, String> {
     match text.trim() {
         "" => Ok(None),
         text => match text.parse::<u32>() {
-            Ok(number) if number > 0 => Ok(Some(number.into())),
+            Ok(number) if number > 0 => Ok(Some(number)),
             _ => Err("Enter a number, 1 or more, or leave it empty.".to_owned()),
         },
     }

@@ -9,6 +9,13 @@ use contract::{ApiError, Code, CredentialId, Schedule, ScheduleSettings, Schedul
 /// What to type where no range is.
 pub(crate) const NO_RANGE: &str = "Enter at least one range, address or host name, such as 10.0.8.0/24.";
 
+/// A scan of these ranges instead of those that it has. What was said of their number was said of those.
+pub(crate) fn looking_in(scan: &Scan, ranges: &str, exclude: &str) -> Scan {
+    let (ranges, exclude) = (entries(ranges), entries(exclude));
+    let accept_many = scan.accept_many && (&ranges, &exclude) == (&scan.ranges, &scan.exclude);
+    Scan { ranges, exclude, accept_many, ..scan.clone() }
+}
+
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Form {

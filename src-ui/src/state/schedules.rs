@@ -1,9 +1,8 @@
 //! Schedules on the page: when something starts next on a vCenter, in words, and what is typed into the form of one.
 //! Refuses to compute when a schedule is due: the service does.
 
-use super::scanning::{NO_RANGE, asks_about_many, entries};
+use super::scanning::{NO_RANGE, asks_about_many, entries, looking_in};
 use super::words;
-use contract::discovery::Scan;
 use contract::words::{capital, scheduled_about, timing, timing_of};
 use contract::{
     ApiError, Code, Preview, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Time,
@@ -203,13 +202,10 @@ impl ScheduleForm {
         }
     }
 
-    /// What it does, where the ranges of a scan are those that stand there. What was said of their number was said of the
-    /// ones before.
+    /// What it does, where the ranges of a scan are those that stand there.
     fn asked_job(&self) -> ScheduledJob {
         let Some(scan) = self.job.scan() else { return self.job.clone() };
-        let (ranges, exclude) = (entries(&self.ranges), entries(&self.exclude));
-        let accept_many = scan.accept_many && (&ranges, &exclude) == (&scan.ranges, &scan.exclude);
-        ScheduledJob::Scan(Box::new(Scan { ranges, exclude, accept_many, ..scan.clone() }))
+        ScheduledJob::Scan(Box::new(looking_in(scan, &self.ranges, &self.exclude)))
     }
 
     /// What is stored of it, or what is wrong with it before anybody is asked.

@@ -3,17 +3,17 @@
 
 use crate::args::{Looks, Schedule as Command, ScheduleOptions, When};
 use crate::ask;
+use crate::commands::state;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
-use crate::suggest::Suggestion;
 use contract::command::{
     AddSchedule, EditSchedule, EnableSchedule, HasWorker, ListProfiles, ListSchedules, NextRuns,
     RemoveSchedule, ShowCalendar, ShowSchedule,
 };
 use contract::discovery::{Profile, Scan};
 use contract::{
-    ApiError, Calendar, CalendarDay, CalendarJob, CalendarRun, Code, Operation, Run, Schedule,
-    ScheduleSettings, ScheduledJob, Subject, Timing, words,
+    ApiError, Calendar, CalendarJob, Code, Operation, Run, Schedule, ScheduleSettings, ScheduledJob, Subject,
+    Timing, words,
 };
 use service::Client;
 
@@ -76,9 +76,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             output.answer(&calendar, || self::calendar(&calendar))?;
             output.say(&format!("Times are those of {}.", calendar.zone));
             if let Some(pause) = &calendar.pause {
-                let until = words::paused_until(pause, service.now());
-                let resume = Suggestion::of("vcenter resume").flag("--all");
-                output.say(&format!("Everything is paused {until}. To resume now: {resume}"));
+                state::say_everything_is_paused(output, pause, service.now());
             }
             if calendar.often.is_empty() && calendar.days.iter().all(|day| day.runs.is_empty()) {
                 output.say("Nothing runs at a known time in these days.");
@@ -323,29 +321,16 @@ fn ended(last: Option<&Operation>) -> String {
 
 /// Day by day, and at the end what runs often.
 fn calendar(calendar: &Calendar) -> String {
-    let of = |job: &CalendarJob| if job.policy.is_some() { "policy" } else { "schedule" }.to_owned();
-    let day = |day: &CalendarDay| {
-        let row = |run: &CalendarRun| {
-            let more = if run.more > 0 { format!("+{}", run.more) } else { String::new() };
-            let job = &run.job;
-            let reason = run.reason.clone();
-            vec![
-                format!("{} {}", day.title, run.local),
-                more,
-                job.name.clone(),
-                of(job),
-                job.what.clone(),
-                reason,
-            ]
-        };
-        day.runs.iter().map(row).collect::<Vec<_>>()
+    let row = |at: String, more: u32, job: &CalendarJob, reason: &str| {
+        let more = if more > 0 { format!("+{more}") } else { String::new() };
+        let of = if job.policy.is_some() { "policy" } else { "schedule" };
+        vec![at, more, job.name.clone(), of.to_owned(), job.what.clone(), reason.to_owned()]
     };
-    let often = calendar.often.iter().map(|one| {
-        let job = &one.job;
-        let often = "often".to_owned();
-        vec![often, String::new(), job.name.clone(), of(job), job.what.clone(), one.reason.clone()]
-    });
-    let rows: Vec<_> = calendar.days.iter().flat_map(day).chain(often).collect();
+    let runs = calendar.days.iter().flat_map(|day| day.runs.iter().map(move |run| (day, run)));
+    let runs =
+        runs.map(|(day, run)| row(format!("{} {}", day.title, run.local), run.more, &run.job, &run.reason));
+    let often = calendar.often.iter().map(|one| row("often".to_owned(), 0, &one.job, &one.reason));
+    let rows: Vec<_> = runs.chain(often).collect();
     match rows.is_empty() {
         true => String::new(),
         false => table(&["At", "More that day", "Name", "Type", "Does", "Reason"], &[], rows),

@@ -30,9 +30,7 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
         ));
     }
     if let Some(pause) = service.call(PauseOfAll {}).await? {
-        let (until, resume) =
-            (words::paused_until(&pause, now), Suggestion::of("vcenter resume").flag("--all"));
-        output.say(&format!("Everything is paused {until}. To resume now: {resume}"));
+        say_everything_is_paused(output, &pause, now);
     }
     for (pause, of) in paused(&all) {
         let resume = Suggestion::of("vcenter resume");
@@ -55,6 +53,13 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says that everything is paused, and how that is ended.
+pub(super) fn say_everything_is_paused(output: &Output, pause: &Pause, now: Time) {
+    let paused = words::capital(&words::everything_paused(pause, now));
+    let resume = Suggestion::of("vcenter resume").flag("--all");
+    output.say(&format!("{paused}. To resume now: {resume}"));
 }
 
 /// Pauses and whom they hold, but that of everything: a tag stands once, with all that have it.

@@ -123,6 +123,12 @@ impl Operations {
         Ok(Holds { pauses, no_network, now })
     }
 
+    /// The pause of everything.
+    pub(crate) async fn pause_of_all(&self) -> Result<Option<Pause>, ApiError> {
+        let pauses = self.0.store.pauses().await.map_err(explain::store)?;
+        Ok(pauses::pause_of_all(&pauses, (self.0.now)()))
+    }
+
     /// Why nobody may log in to a vCenter, where its server said so before and nothing changed since.
     pub(crate) async fn refused(&self, vcenter: &VcenterRecord) -> Option<ApiError> {
         let refused = self.0.connections.refused(vcenter).await?;

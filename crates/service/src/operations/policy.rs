@@ -171,10 +171,7 @@ impl Run {
                     end = self.pause().await;
                 }
                 end = end.or_else(|| self.end(sum.failed));
-                if end.is_none()
-                    && self.is_by_itself()
-                    && self.operations.holds().await?.pause_of_all().is_some()
-                {
+                if end.is_none() && self.is_by_itself() && self.operations.pause_of_all().await?.is_some() {
                     end = Some(End::Paused);
                 }
                 if let Some(end) = &end {

@@ -4,9 +4,9 @@
 use super::upcoming::upcoming;
 use super::{Schedules, due, plan};
 use contract::{ApiError, Calendar, CalendarDay, CalendarJob, CalendarRun, Often, Time, words};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use std::collections::BTreeMap;
 
 /// The most days that are computed for one answer.
@@ -36,7 +36,7 @@ impl Schedules {
             let job = CalendarJob {
                 schedule: Some(record.id.clone()),
                 policy: None,
-                what: format!("{}: {about}", words::capital(words::scheduled_job(&schedule.job))),
+                what: format!("{}: {about}", words::scheduled_job(&schedule.job)),
                 name: schedule.name,
             };
             let timing = words::due(&record.settings.when, record.settings.smart);
@@ -56,16 +56,16 @@ impl Schedules {
 /// The calendar while it is filled in.
 struct Sheet {
     now: Time,
-    today: Date,
-    days: Vec<Vec<CalendarRun>>,
+    days: BTreeMap<Date, Vec<CalendarRun>>,
     often: Vec<Often>,
     zone: TimeZone,
 }
 
 impl Sheet {
     fn new(now: Time, days: u32, zone: TimeZone) -> Sheet {
-        let today = date(now, &zone);
-        Sheet { now, today, days: vec![Vec::new(); days as usize], often: Vec::new(), zone }
+        let today = due::zoned(now, &zone).map(|now| now.date()).unwrap_or_default();
+        let days = (0..i64::from(days)).filter_map(|number| today.checked_add(number.days()).ok());
+        Sheet { now, days: days.map(|day| (day, Vec::new())).collect(), often: Vec::new(), zone }
     }
 
     fn add(&mut self, job: CalendarJob, timing: &str, mut runs: Vec<Coming>) {
@@ -78,44 +78,28 @@ impl Sheet {
             self.often.push(Often { job, reason: timing.to_owned() });
             return;
         }
-        let mut by_day: BTreeMap<usize, (Coming, u32)> = BTreeMap::new();
-        for run in runs {
-            let Some(day) = self.day(run.0) else { continue };
-            by_day.entry(day).and_modify(|(_, more)| *more += 1).or_insert((run, 0));
+        for (at, reason) in runs {
+            let Some(local) = due::zoned(at, &self.zone) else { continue };
+            let Some(day) = self.days.get_mut(&local.date()) else { continue };
+            // The runs of a job come together, by time.
+            match day.last_mut().filter(|last| last.job == job) {
+                Some(first) => first.more += 1,
+                None => {
+                    let local = local.strftime("%H:%M").to_string();
+                    day.push(CalendarRun { job: job.clone(), at, local, more: 0, reason });
+                }
+            }
         }
-        for (day, ((at, reason), more)) in by_day {
-            let local = clock(at, &self.zone);
-            self.days[day].push(CalendarRun { job: job.clone(), at, local, more, reason });
-        }
-    }
-
-    /// The place of its day, if that is among them.
-    fn day(&self, at: Time) -> Option<usize> {
-        let days = date(at, &self.zone).duration_since(self.today).as_hours() / 24;
-        usize::try_from(days).ok().filter(|day| *day < self.days.len())
     }
 
     fn calendar(self, pause: Option<contract::Pause>) -> Calendar {
-        let days = (0i64..).zip(self.days).map(|(number, mut runs)| {
+        let days = self.days.into_iter().map(|(date, mut runs)| {
             runs.sort_by(|one, other| (one.at, &one.job.name).cmp(&(other.at, &other.job.name)));
-            let date = self.today.checked_add(number.days()).unwrap_or(self.today);
             CalendarDay { date: date.to_string(), title: date.strftime("%a %-d %b").to_string(), runs }
         });
         let zone = self.zone.iana_name().map_or_else(due::own_zone, str::to_owned);
         Calendar { zone, pause, days: days.collect(), often: self.often }
     }
-}
-
-fn zoned(at: Time, zone: &TimeZone) -> jiff::ZonedDateTime {
-    Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned_datetime(zone.clone())
-}
-
-fn date(at: Time, zone: &TimeZone) -> Date {
-    zoned(at, zone).date()
-}
-
-fn clock(at: Time, zone: &TimeZone) -> String {
-    zoned(at, zone).strftime("%H:%M").to_string()
 }
 
 #[cfg(test)]

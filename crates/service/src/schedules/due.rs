@@ -156,8 +156,13 @@ impl Plan {
     }
 
     fn zoned(&self, at: Time) -> Option<jiff::ZonedDateTime> {
-        Some(Timestamp::from_millisecond(at.0).ok()?.to_zoned_datetime(self.zone.clone()))
+        zoned(at, &self.zone)
     }
+}
+
+/// A time in a time zone; `None` if it is none of a calendar's.
+pub(super) fn zoned(at: Time, zone: &TimeZone) -> Option<jiff::ZonedDateTime> {
+    Some(Timestamp::from_millisecond(at.0).ok()?.to_zoned_datetime(zone.clone()))
 }
 
 fn interval(seconds: u64) -> Result<Rule, ApiError> {

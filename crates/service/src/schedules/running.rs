@@ -192,12 +192,12 @@ impl Schedules {
     ) -> Result<Option<Option<Time>>, ApiError> {
         let Looked { known, record, plan, target, .. } = looked;
         let of = looked.of();
-        let history = self.history(known, target.id()).await?;
-        if let Some(hold) = known.hold(*target, &history) {
+        if let Some(hold) = self.hold(known, *target).await? {
             self.catching_up.is_held(&of, planned);
             return Ok(Some(standing::told(&hold, plan, now).0));
         }
         let Target(Some(vcenter)) = target else { return Ok(None) };
+        let history = self.history(known, target.id()).await?;
         // What would only be told once more what a person has to do is not queued.
         if self.person.is_needed_after(vcenter, &history, &record.settings.job.job()).await.is_some() {
             self.catching_up.is_held(&of, planned);

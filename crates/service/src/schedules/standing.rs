@@ -26,15 +26,6 @@ impl Known {
     pub(super) fn planned_of(&self, record: &ScheduleRecord, target: Target<'_>) -> Option<&PlannedRun> {
         self.planned.get(&(record.id.clone(), target.id().cloned()))
     }
-
-    /// What keeps its runs from it, after what was done there so far, newest first.
-    pub(super) fn hold(&self, target: Target<'_>, history: &[Operation]) -> Option<Hold> {
-        match target.0 {
-            Some(vcenter) => self.holds.after(vcenter, history),
-            // Servers are reached over networks of their own: what keeps work from vCenters keeps none from them.
-            None => self.holds.of_none(),
-        }
-    }
 }
 
 /// When something starts, and why then.
@@ -78,6 +69,15 @@ impl Schedules {
         };
         known.histories.lock().unwrap_or_else(PoisonError::into_inner).insert(id, history.clone());
         Ok(history)
+    }
+
+    /// What keeps runs from a vCenter, or those that are about none.
+    pub(super) async fn hold(&self, known: &Known, target: Target<'_>) -> Result<Option<Hold>, ApiError> {
+        Ok(match target.0 {
+            Some(vcenter) => known.holds.after(vcenter, &self.history(known, target.id()).await?),
+            // Servers are reached over networks of their own: what keeps work from vCenters keeps none from them.
+            None => known.holds.of_none(),
+        })
     }
 
     /// A schedule, and how it stands.
@@ -133,14 +133,13 @@ impl Schedules {
         };
         let due = plan.due(planned, spread(record, id));
         let at = plan.waits_until(due, now).unwrap_or(due);
-        let history = self.history(known, id).await?;
-        if let Some(hold) = known.hold(target, &history).filter(|hold| holds_up(hold, at, now)) {
+        if let Some(hold) = self.hold(known, target).await?.filter(|hold| holds_up(hold, at, now)) {
             let (until, reason) = told(&hold, plan, now);
             let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
             return Ok(Next::waits(at, reason));
         }
         if let Target(Some(vcenter)) = target {
-            let job = record.settings.job.job();
+            let (history, job) = (self.history(known, id).await?, record.settings.job.job());
             if let Some(needs) = self.person.is_needed_after(vcenter, &history, &job).await {
                 return Ok(Next::waits(None, needs.reason()));
             }
@@ -186,13 +185,14 @@ fn holds_up(hold: &Hold, at: Time, now: Time) -> bool {
 pub(super) fn told(hold: &Hold, plan: &Plan, now: Time) -> (Option<Time>, String) {
     match hold {
         Hold::Paused(pause) => {
-            let who = match &pause.tag {
-                _ if pause.all => "everything is paused".to_owned(),
-                Some(tag) => format!("tag {tag} is paused"),
-                None => "paused".to_owned(),
-            };
             // A length of time: a clock's would be that of the schedule's zone.
-            (pause.until, format!("{who} {}", words::paused_until(pause, now)))
+            let until = words::paused_until(pause, now);
+            let words = match &pause.tag {
+                _ if pause.all => words::everything_paused(pause, now),
+                Some(tag) => format!("tag {tag} is paused {until}"),
+                None => format!("paused {until}"),
+            };
+            (pause.until, words)
         }
         Hold::NoNetwork => (None, "waits for the network".to_owned()),
         Hold::Suspended(suspension) => {

@@ -1,7 +1,7 @@
 //! The fields of the form of a schedule, and its next runs.
 //! Refuse to decide anything: what was typed goes to the form's state.
 
-use super::super::configuration::field::Field;
+use super::super::configuration::field::{Field, TextField};
 use super::super::select::Select;
 use crate::state::schedules::{EXCLUDE, GROUP, NAME, QUIET, RANGES, ScheduleForm, WHEN, Wrong, ZONE};
 use crate::state::words;
@@ -137,20 +137,9 @@ impl Fields {
 
     fn text(&self, text: Text<'_>) -> Html {
         let Text { id, label, value, help, placeholder, set } = text;
-        let wrong = self.wrong_with(id);
-        let oninput = self.with(move |form, event: InputEvent| {
-            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            set(form, input.map(|input| input.value()).unwrap_or_default());
-        });
-        let class = classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"));
         html! {
-            <Field {id} {label} {help} wrong={wrong.clone()}>
-                <span {class}>
-                    <input {id} type="text" value={value.to_owned()} {oninput} {placeholder} spellcheck="false"
-                        autocomplete="off" aria-invalid={wrong.is_some().to_string()}
-                        aria-describedby={format!("{id}-said")} />
-                </span>
-            </Field>
+            <TextField {id} {label} value={value.to_owned()} {help} {placeholder} wrong={self.wrong_with(id)}
+                set={self.with(set)} />
         }
     }
 

@@ -1,7 +1,7 @@
 //! The form of a credential: a new one, or one that is there.
 //! Refuses to hold the password: its field alone does, until it is sent.
 
-use crate::components::configuration::field::Field as Group;
+use crate::components::configuration::field::{Field as Group, TextField};
 use crate::components::dialog::Dialog;
 use crate::components::failure::Failure;
 use crate::components::keys;
@@ -14,7 +14,6 @@ use contract::{ApiError, Credential, CredentialPlace};
 use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
 use std::cell::Cell;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::{platform::spawn_local, prelude::*};
 
@@ -213,20 +212,9 @@ impl Handle {
         help: &'static str,
         set: fn(&mut Form, String),
     ) -> Html {
-        let (id, wrong) = (id_of(field), self.wrong_with(field));
-        let oninput = self.on(move |handle, event: InputEvent| {
-            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            if let Some(input) = input {
-                handle.typed(|form| set(form, input.value()));
-            }
-        });
+        let set = self.on(move |handle, text: String| handle.typed(|form| set(form, text)));
         html! {
-            <Group {id} {label} {required} {help} wrong={wrong.clone()}>
-                <span class={classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"))}>
-                    <input {id} type="text" value={value.to_owned()} {oninput} {required} spellcheck="false" autocomplete="off"
-                        aria-invalid={wrong.is_some().to_string()} aria-describedby={format!("{id}-said")} />
-                </span>
-            </Group>
+            <TextField id={id_of(field)} {label} value={value.to_owned()} {required} {help} wrong={self.wrong_with(field)} {set} />
         }
     }
 

@@ -1,10 +1,9 @@
 //! The form of a destination: a mail server, a webhook or a folder.
 //! Refuses to take a password: credentials have a page of their own.
 
-use crate::components::configuration::field::Field;
+use crate::components::configuration::field::{Field, TextField, error_text};
 use crate::components::dialog::Dialog;
 use crate::components::failure::Failure;
-use crate::components::icon::icon;
 use crate::components::keys;
 use crate::components::link::Link;
 use crate::components::select::Select;
@@ -19,7 +18,7 @@ use contract::destination::{Destination, DestinationKind, MailSecurity};
 use contract::words::destination_kind;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlTextAreaElement};
+use web_sys::HtmlTextAreaElement;
 use yew::{platform::spawn_local, prelude::*};
 
 #[derive(Clone, PartialEq, Properties)]
@@ -104,10 +103,7 @@ pub(super) fn DestinationForm(props: &Properties) -> Html {
                 { form.of_kind(chosen) }
                 if let Some(wrong) = &*wrong {
                     <div class="pf-v6-c-helper-text" role="alert" id="destination-wrong">
-                        <div class="pf-v6-c-helper-text__item pf-m-error">
-                            <span class="pf-v6-c-helper-text__item-icon">{ icon("exclamation-circle") }</span>
-                            <span class="pf-v6-c-helper-text__item-text">{ wrong }</span>
-                        </div>
+                        { error_text(wrong) }
                     </div>
                 }
                 if let Some(error) = &*failure {
@@ -144,19 +140,7 @@ impl Form {
         value: &str,
         change: impl Fn(&mut Typed, String) + 'static,
     ) -> Html {
-        let set = self.set(change);
-        let oninput = Callback::from(move |event: InputEvent| {
-            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            set.emit(input.map(|input| input.value()).unwrap_or_default());
-        });
-        html! {
-            <Field {id} {label} {help}>
-                <span class="pf-v6-c-form-control">
-                    <input {id} type="text" value={value.to_owned()} {oninput} spellcheck="false" autocomplete="off"
-                        aria-describedby={format!("{id}-said")} />
-                </span>
-            </Field>
-        }
+        html! { <TextField {id} {label} {help} value={value.to_owned()} set={self.set(change)} /> }
     }
 
     fn select(

@@ -41,7 +41,7 @@ impl Cron {
 
     /// The next time after this one.
     pub(super) fn after(&self, at: Time, zone: &TimeZone) -> Option<Time> {
-        let at = At(Timestamp::from_millisecond(at.0).ok()?.to_zoned_datetime(zone.clone()));
+        let at = At(super::zoned(at, zone)?);
         let next = |cron: &croner::Cron| {
             Some(Time(cron.find_next_occurrence(&at, false).ok()?.0.timestamp().as_millisecond()))
         };

@@ -32,8 +32,8 @@ impl Quiet {
 
     /// When those end in which this time lies. They begin at their first moment and end before their last one.
     pub(super) fn end(&self, at: Time, zone: &TimeZone) -> Option<Time> {
-        let timestamp = Timestamp::from_millisecond(at.0).ok()?;
-        let today = timestamp.to_zoned_datetime(zone.clone()).date();
+        let at = super::zoned(at, zone)?;
+        let (timestamp, today) = (at.timestamp(), at.date());
         // Those that began the day before may last until today.
         [today.yesterday().ok()?, today].into_iter().find_map(|day| {
             let last = if self.from < self.to { day } else { day.checked_add(1.day()).ok()? };

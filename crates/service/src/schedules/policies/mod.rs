@@ -146,9 +146,8 @@ impl Schedules {
         let is_nothing = about.is_nothing_for(&settings);
         let runs = held.iter().all(|held| held.holds) && !is_nothing;
         let nobody = is_nothing.then(|| about.no_vcenter());
-        let until = known.pause.as_ref().map(|pause| words::paused_until(pause, now));
-        let by_hand =
-            until.map(|until| format!("everything is paused {until}: it runs only when somebody starts it"));
+        let paused = known.pause.as_ref().map(|pause| words::everything_paused(pause, now));
+        let by_hand = paused.map(|paused| format!("{paused}: it runs only when somebody starts it"));
         Ok(DryRun {
             runs,
             conditions: by_hand
@@ -208,7 +207,7 @@ impl Schedules {
         Ok(Known {
             vcenters: self.vcenters().await?,
             destinations: self.destinations().await?,
-            pause: self.operations.holds().await?.pause_of_all(),
+            pause: self.operations.pause_of_all().await?,
         })
     }
 
@@ -224,7 +223,7 @@ impl Schedules {
         let next_at = next_at.filter(|_| record.enabled);
         let reason = match pause {
             _ if !record.enabled => "off".to_owned(),
-            Some(pause) => format!("everything is paused {}", words::paused_until(pause, now)),
+            Some(pause) => words::everything_paused(pause, now),
             None => words::triggers(&settings.when),
         };
         let last_run = match &record.last {

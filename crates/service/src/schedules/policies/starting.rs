@@ -35,13 +35,9 @@ impl Schedules {
         }
     }
 
-    /// Answers what has happened so far, where something keeps every policy from running: then it is dropped.
-    pub(crate) async fn answer_what_happened(&self) -> Result<(), ApiError> {
-        self.start_all(false).await.map(drop)
-    }
-
-    /// Starts the policies that are to run now; answers with when one may be next.
-    pub(in crate::schedules) async fn start_policies(&self) -> Result<Option<Time>, ApiError> {
+    /// Starts the policies that are to run now; answers with when one may be next. While everything is paused none is, and
+    /// what has happened so far is dropped.
+    pub(crate) async fn start_policies(&self) -> Result<Option<Time>, ApiError> {
         self.start_all(false).await
     }
 

@@ -2,7 +2,7 @@
 //! Refuse to decide anything: what was typed goes to the form's state.
 
 use super::super::certificate::Shown;
-use super::super::field::Field as Group;
+use super::super::field::{Field as Group, TextField};
 use super::{Handle, id_of, target};
 use crate::components::select::Select;
 use crate::state::form::{Field, Form, LoginForm, TrustForm, TtlUnit};
@@ -62,21 +62,9 @@ impl Handle {
         help: &'static str,
         set: fn(&mut Form, String),
     ) -> Html {
-        let id = id_of(field);
-        let wrong = self.wrong_with(field);
-        let oninput = self.on(move |handle, event: InputEvent| {
-            if let Some(input) = target::<HtmlInputElement>(&event) {
-                handle.typed(|form| set(form, input.value()));
-            }
-        });
+        let set = self.on(move |handle, text: String| handle.typed(|form| set(form, text)));
         html! {
-            <Group {id} {label} {required} {help} wrong={wrong.clone()}>
-                <span class={classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"))}>
-                    <input {id} type="text" value={value.to_owned()} {oninput} required={required} spellcheck="false"
-                        autocomplete="off" aria-invalid={wrong.is_some().to_string()}
-                        aria-describedby={format!("{id}-said")} />
-                </span>
-            </Group>
+            <TextField id={id_of(field)} {label} value={value.to_owned()} {required} {help} wrong={self.wrong_with(field)} {set} />
         }
     }
 

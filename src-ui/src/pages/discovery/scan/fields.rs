@@ -2,7 +2,7 @@
 //! Refuse to decide anything: what was typed goes to the form's state.
 
 use super::Handle;
-use crate::components::configuration::field::Field as Group;
+use crate::components::configuration::field::{Field as Group, TextField};
 use crate::components::link::Link;
 use crate::state::discovery::{Part, Sought};
 use crate::state::route::Route;
@@ -23,20 +23,8 @@ impl Handle {
         value: String,
         set: fn(&mut Form, String),
     ) -> Html {
-        let (id, wrong) = (field.id(), self.wrong_with(field));
-        let oninput = self.on(move |handle, event: InputEvent| {
-            if let Some(input) = target::<HtmlInputElement>(&event) {
-                handle.typed(|form| set(form, input.value()));
-            }
-        });
-        html! {
-            <Group {id} {label} {help} wrong={wrong.clone()}>
-                <span class={classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"))}>
-                    <input {id} type="text" {value} {oninput} spellcheck="false" autocomplete="off"
-                        aria-invalid={wrong.is_some().to_string()} aria-describedby={format!("{id}-said")} />
-                </span>
-            </Group>
-        }
+        let set = self.on(move |handle, text: String| handle.typed(|form| set(form, text)));
+        html! { <TextField id={field.id()} {label} {help} {value} wrong={self.wrong_with(field)} {set} /> }
     }
 
     #[expect(

@@ -4,10 +4,9 @@
 mod fields;
 
 use super::dry_run::Outcome;
-use crate::components::configuration::field::Field;
+use crate::components::configuration::field::{Field, error_text};
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure, said};
-use crate::components::icon::icon;
 use crate::components::keys;
 use crate::components::select::Select;
 use crate::hooks::{use_is_there, use_query, use_vcenter_service};
@@ -335,14 +334,7 @@ fn refused(error: &ApiError, is_asked: bool) -> Html {
         };
     }
     match jobs::refused(error) {
-        Some(why) => html! {
-            <div class="pf-v6-c-helper-text">
-                <div class="pf-v6-c-helper-text__item pf-m-error">
-                    <span class="pf-v6-c-helper-text__item-icon">{ icon("exclamation-circle") }</span>
-                    <span class="pf-v6-c-helper-text__item-text muster-words">{ why }</span>
-                </div>
-            </div>
-        },
+        Some(why) => html! { <div class="pf-v6-c-helper-text">{ error_text(&why) }</div> },
         None => html! { <Failure title="The policy was not saved" error={error.clone()} /> },
     }
 }

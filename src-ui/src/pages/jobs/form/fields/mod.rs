@@ -6,7 +6,7 @@ mod steps;
 mod triggers;
 
 use super::{Entry, Typed};
-use crate::components::configuration::field::Field;
+use crate::components::configuration::field::{Field, TextField};
 use crate::components::icon::icon;
 use crate::components::select::Select;
 use crate::components::several::Several;
@@ -17,8 +17,6 @@ use contract::destination::Destination;
 use contract::{ApiError, Kind};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// Where what is typed goes.
@@ -154,20 +152,7 @@ impl This {
         set: impl Fn(&mut PolicyForm, String) + 'static,
     ) -> Html {
         let wrong = self.wrong_with(&id);
-        let oninput = self.on(move |form, event: InputEvent| {
-            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            set(form, input.map(|input| input.value()).unwrap_or_default());
-        });
-        let class = classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"));
-        let described = format!("{id}-said");
-        html! {
-            <Field id={id.clone()} {label} {help} wrong={wrong.clone()}>
-                <span {class}>
-                    <input {id} type="text" value={value.to_owned()} {oninput} spellcheck="false" autocomplete="off"
-                        aria-invalid={wrong.is_some().to_string()} aria-describedby={described} />
-                </span>
-            </Field>
-        }
+        html! { <TextField {id} {label} {help} value={value.to_owned()} {wrong} set={self.on(set)} /> }
     }
 
     fn select(
@@ -184,6 +169,24 @@ impl This {
                 <Select {id} {options} {chosen} choose={self.on(set)} wrong={wrong.is_some()} aria_describedby={described} />
             </Field>
         }
+    }
+
+    /// A choice of one of these, each with its words.
+    fn choice<T: Copy + PartialEq>(
+        &self,
+        id: String,
+        label: &'static str,
+        (all, chosen): (&'static [(T, &'static str)], T),
+        set: impl Fn(&mut PolicyForm, T) + 'static,
+    ) -> Html {
+        let options = all.iter().enumerate();
+        let options = options.map(|(number, (_, words))| (number.to_string(), (*words).to_owned()));
+        let chosen = all.iter().position(|(one, _)| *one == chosen).unwrap_or_default().to_string();
+        self.select(id, label, (options.collect(), chosen), move |form, number| {
+            if let Some((one, _)) = number.parse().ok().and_then(|number: usize| all.get(number)) {
+                set(form, *one);
+            }
+        })
     }
 
     fn several(

@@ -14,14 +14,10 @@ impl This {
     }
 
     fn step(&self, place: usize, entry: &StepEntry) -> Html {
-        let options = Does::ALL.iter().enumerate();
-        let options = options.map(|(number, (_, words))| (number.to_string(), (*words).to_owned())).collect();
-        let chosen = Does::ALL.iter().position(|(does, _)| *does == entry.does).unwrap_or_default();
-        let options = (options, chosen.to_string());
-        let sort = self.select(first_field("step", place), "Step", options, move |form, number| {
-            let does = number.parse().ok().and_then(|number: usize| Does::ALL.get(number));
-            form.steps[place].does = does.map_or(Does::FullSync, |(does, _)| *does);
-        });
+        let sort =
+            self.choice(first_field("step", place), "Step", (&Does::ALL, entry.does), move |form, does| {
+                form.steps[place].does = does;
+            });
         self.part(Part {
             what: "step",
             list: "step",

@@ -14,13 +14,9 @@ impl This {
     }
 
     fn trigger(&self, place: usize, entry: &TriggerEntry) -> Html {
-        let options = On::ALL.iter().enumerate();
-        let options = options.map(|(number, (_, words))| (number.to_string(), (*words).to_owned())).collect();
-        let chosen = On::ALL.iter().position(|(on, _)| *on == entry.on).unwrap_or_default().to_string();
         let sort =
-            self.select(first_field("when", place), "Starts", (options, chosen), move |form, number| {
-                let on = number.parse().ok().and_then(|number: usize| On::ALL.get(number));
-                form.triggers[place].on = on.map_or(On::Time, |(on, _)| *on);
+            self.choice(first_field("when", place), "Starts", (&On::ALL, entry.on), move |form, on| {
+                form.triggers[place].on = on;
             });
         let rest = match entry.on {
             On::Time => self.text(
