@@ -169,6 +169,8 @@ impl Window {
     pub(crate) async fn is_sound(&self) -> Result<()> {
         let broken = self.script("return document.documentElement.dataset.broken ?? null").await?;
         ensure!(broken.is_null(), "the page broke: {broken}");
+        let again = self.script("return sessionStorage.getItem('began-again')").await?;
+        ensure!(again.is_null(), "the page began again by itself, after a trap of the engine");
         let refused = self.violations().await?;
         ensure!(refused.is_null(), "the page breaks its own content security policy: {refused}");
         Ok(())

@@ -30,8 +30,7 @@ impl Window {
             json!(address)
         );
         self.script(&go).await?;
-        // A page that began again meanwhile (decision 0060) knows of no going, and is where its address says.
-        self.wait_for(&format!("{address} is there"), &format!("window.hasArrived !== false && {SETTLED}"))
+        self.wait_for(&format!("{address} is there"), &format!("window.hasArrived && {SETTLED}"))
             .await
             .map(drop)
     }
