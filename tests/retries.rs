@@ -1,7 +1,7 @@
 //! What a server doesn't answer is tried again, so often and not more often, and one that fails again and again is left alone.
 //! Refuses to count in the client: how often a call was made, the server says.
 
-use crate::support::{Musterctl, Peer, Run, eventually, finish, interrupt, vcenter};
+use crate::support::{Musterctl, Peer, Run, eventually, finish, interrupt, rested, vcenter};
 use contract::command::{AwaitOperation, ReadRows};
 use contract::{Kind, RowQuery};
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ async fn a_vcenter_that_fails_three_times_is_left_alone_by_whatever_runs_by_itse
     }
     let suspension = suspended(&muster);
     assert_eq!(suspension["failures"], 3, "{suspension}");
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    rested(&muster);
     let stale = || ReadRows { query: RowQuery { refresh: true, ..RowQuery::count(Kind::Hosts) } };
     let rows = service.call(stale()).await.unwrap();
     assert_eq!(rows.sources[0].refresh, None, "nothing is tried by itself");
@@ -162,6 +162,7 @@ async fn a_vcenter_that_fails_three_times_is_left_alone_by_whatever_runs_by_itse
     peer.behave();
     assert_eq!(muster.ok(&["vcenter", "resume", "Berlin"])["name"], "Berlin");
     assert_eq!(suspended(&muster), Value::Null);
+    rested(&muster);
     let operation = service.call(stale()).await.unwrap().sources[0].refresh.clone();
     let ended = service.call(AwaitOperation { operation: operation.unwrap() }).await.unwrap();
     assert_eq!(ended.error, None, "and it is tried again: {berlin}");

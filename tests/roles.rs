@@ -1,7 +1,7 @@
 //! Roles: what each may do, through the one way in and on the command line.
 //! Refuses to believe a refusal: that nothing was done, the server and the database say.
 
-use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, vcenter};
+use crate::support::{Musterctl, PASSWORD, Peer, Run, rested, vcenter};
 use contract::command::{
     AwaitOperation, Command, ListAudit, ListCredentials, ListVcenters, Login, OperationFilter,
     OperationHistory, Password, ReadRows, SERVICE, Settings, ShowPreferences, Trail, VerifyAudit,
@@ -464,11 +464,7 @@ async fn rows_that_are_stale_are_refreshed_for_a_viewer_as_well() {
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);
     muster.ok(&["vcenter", "edit", "Berlin", "--ttl", "1s"]);
-    // Reading by itself takes a tenth of the time at most: it rests after the sync, the longer that took.
-    eventually("the rows are stale and nothing holds the refresh back", || {
-        let status = muster.ok(&["status"]);
-        status[0]["fresh"] == false && status[0]["refresh_waits"].is_null()
-    });
+    rested(&muster);
     let service = muster.service().await;
     let viewer = Caller::person(Some(Role::Viewer), Door::Cli).unwrap();
     let query = RowQuery { refresh: true, ..RowQuery::count(Kind::Hosts) };

@@ -2,7 +2,7 @@
 //! read from it.
 //! Refuses to count in the client: how often a vCenter was asked is what the vCenter says.
 
-use crate::support::{Musterctl, PATIENCE, Peer, Run, eventually, finish, vcenter};
+use crate::support::{Musterctl, PATIENCE, Peer, Run, eventually, finish, rested, vcenter};
 use contract::command::{AwaitOperation, Change, EditVcenter, OperationFilter, OperationHistory, ReadRows};
 use contract::{Code, Kind, Origin, RowQuery, Rows, VcenterSettings};
 use serde_json::{Value, json};
@@ -259,14 +259,6 @@ async fn stale_data_on_screen_has_read_what_is_set_nothing_the_kind_or_everythin
 
 fn set(muster: &Musterctl, reads: &str) {
     assert_eq!(muster.ok(&["vcenter", "edit", "Berlin", "--stale-reads", reads])["stale_reads"], reads);
-}
-
-/// Waits until the data is stale and reading by itself may take time again: a tenth of it at most.
-fn rested(muster: &Musterctl) {
-    eventually("the data is stale and nothing holds reading back", || {
-        let status = muster.ok(&["status"]);
-        status[0]["fresh"] == false && status[0]["refresh_waits"].is_null()
-    });
 }
 
 /// What a page that shows a kind asks for.

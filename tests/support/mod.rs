@@ -41,6 +41,15 @@ pub(crate) fn answered(question: &str, by: impl std::fmt::Display) {
     println!("question | {question} | {by}");
 }
 
+/// Waits until the only vCenter's data is stale and may be read by itself again: that takes a tenth of the time at most, so
+/// it rests after each read, the longer that took.
+pub(crate) fn rested(muster: &Musterctl) {
+    eventually("the data is stale and nothing holds reading back", || {
+        let status = muster.ok(&["status"]);
+        status[0]["fresh"] == false && status[0]["refresh_waits"].is_null()
+    });
+}
+
 /// Waits until something holds, looking again and again; fails with `what` when it never does.
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();

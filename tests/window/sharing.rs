@@ -3,7 +3,7 @@
 
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::{Musterctl, PATIENCE, Peer, eventually};
+use crate::support::{Musterctl, PATIENCE, Peer, eventually, rested};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::time::SystemTime;
@@ -52,8 +52,7 @@ async fn a_hundred_readers_in_the_window_cause_one_fetch_and_none_within_the_ttl
     let window = Window::open_beside(&screen, &muster).await?;
     window.wait_for_overview().await?;
     window.wait_for_element("#overview .muster-age[data-fresh=false]").await?;
-    // Reading by itself takes a tenth of the time at most: it rests after the sync, the longer that took.
-    eventually("nothing holds the refresh back", || muster.ok(&["status"])[0]["refresh_waits"].is_null());
+    rested(&muster);
     let (views, logins) = (peer.calls("CreateContainerView"), peer.calls("Login"));
 
     let first = a_hundred_readers(&window).await?;
