@@ -6,8 +6,11 @@ use crate::support::PATIENCE;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use thirtyfour::{Key, WebElement};
+
+/// Within which a press comes to the page, once the driver says that it was made.
+const ARRIVES: Duration = Duration::from_secs(2);
 
 /// What can be pressed.
 const PRESSABLE: &str = "button, a, summary, label, input";
@@ -133,10 +136,11 @@ impl Window {
                 if self.script(&pressed_where_it_is(find)).await? == true {
                     return Ok(());
                 }
-            } else if let Some(element) = self.find_by(find).await? {
-                // Between being found and being pressed it may be drawn anew: then the next one is it.
+            } else if let Some(element) = self.find_by(&listened_to(find)).await? {
+                // Between being found and being pressed it may be drawn anew, or move: then the next one is it.
                 match element.click().await {
-                    Ok(()) => return Ok(()),
+                    Ok(()) if self.was_hit().await => return Ok(()),
+                    Ok(()) => why = "the press hit something else".to_owned(),
                     Err(error) => why = error.to_string(),
                 }
             }
@@ -145,6 +149,33 @@ impl Window {
         let shown = self.text("body").await?;
         bail!("{what} can't be pressed: {why}. On screen: {shown}")
     }
+
+    /// Whether the press came to what was listened to; a page that is gone since has had it.
+    async fn was_hit(&self) -> bool {
+        let start = Instant::now();
+        while self.script("return window.hit").await.is_ok_and(|hit| hit == false) {
+            if start.elapsed() > ARRIVES {
+                return false;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        true
+    }
+}
+
+/// Finds, brings it in sight within whatever scrolls, which the driver leaves out, and takes note of a press of it. What is
+/// chosen in a list hears of none. It may be drawn anew while it is pressed.
+fn listened_to(find: &str) -> String {
+    format!(
+        "const find = () => {{ {find} }};
+         const e = find();
+         if (e === null) return null;
+         e.scrollIntoView({{ block: 'nearest', behavior: 'instant' }});
+         window.hit = e.tagName === 'OPTION';
+         const hear = press => window.hit = [e, find()].some(one => one?.contains(press.target));
+         addEventListener('click', hear, {{ capture: true, once: true }});
+         return e"
+    )
 }
 
 /// Presses what is found if it is on top at its middle. WebKit's driver misses it where the page is zoomed: it counts in
