@@ -8,8 +8,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The page is embedded at compile time, so a new page means a new binary.
     println!("cargo:rerun-if-changed=src-ui/dist");
 
-    println!("cargo:rustc-env=MUSTER_TARGET={}", std::env::var("TARGET")?);
-
     let commands: Vec<&'static str> = contract::command::names().collect();
     let capability = write_capability(&commands)?;
     tauri_build::try_build(

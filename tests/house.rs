@@ -172,6 +172,7 @@ const PUBLIC: &[(&str, &[&str])] = &[
     ("pauses.rs", &["moment_to_come"]),
     ("status.rs", &["unreadable_vcenters", "state_in_words"]),
     // Plain functions of what they are given.
+    ("about.rs", &["about"]),
     // What the window's own program changed stands in the log, too.
     ("audit.rs", &["note", "as_json_lines", "as_csv"]),
     ("inventory.rs", &["accepts", "was_read_since"]),

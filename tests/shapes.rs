@@ -182,6 +182,21 @@ fn every_command_prints_the_keys_of_the_contract() {
 }
 
 #[test]
+fn a_program_says_what_it_was_built_from_and_for() {
+    let muster = Musterctl::new();
+    let about = muster.ok(&["version"]);
+    has(&about, "version commit built target");
+    assert_eq!(about["version"], env!("CARGO_PKG_VERSION"));
+    assert!(
+        about["target"].as_str().is_some_and(|target| target.starts_with(std::env::consts::ARCH)),
+        "{about}"
+    );
+    let run = muster.run(&["version"]);
+    assert!(run.stdout.contains(about["target"].as_str().unwrap()), "{run:?}");
+    assert!(!muster.data().exists(), "nothing was opened for it");
+}
+
+#[test]
 fn a_probe_tells_more_of_a_server_that_is_trusted() {
     let peer = Peer::vcenter();
     let muster = Musterctl::new();

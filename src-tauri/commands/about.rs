@@ -12,11 +12,7 @@ const LICENSES: &str = "licenses.txt";
 #[tauri::command]
 pub(crate) async fn shown_about(args: ShownAbout) -> Answer<ShownAbout> {
     let ShownAbout {} = args;
-    Ok(About {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: option_env!("MUSTER_COMMIT").filter(|commit| !commit.is_empty()).map(str::to_owned),
-        target: env!("MUSTER_TARGET").to_owned(),
-    })
+    Ok(service::about())
 }
 
 #[tauri::command]

@@ -172,6 +172,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "U", default_value = contract::least_privilege::DEFAULT)]
         user: String,
     },
+    /// Show the version, and what it was built from, when and for which platform
+    Version,
     /// Print a shell completion script
     Completions {
         /// Shell

@@ -159,16 +159,36 @@ impl Signals {
 }
 
 #[cfg(windows)]
-struct Signals(tokio::signal::windows::CtrlC);
+struct Signals {
+    interrupt: tokio::signal::windows::CtrlC,
+    /// What a program is ended with that was started in a group of its own, which hears of no Ctrl-C.
+    ctrl_break: tokio::signal::windows::CtrlBreak,
+    /// The console is closed: Windows ends the process about five seconds later.
+    close: tokio::signal::windows::CtrlClose,
+    log_off: tokio::signal::windows::CtrlLogoff,
+    shut_down: tokio::signal::windows::CtrlShutdown,
+}
 
 #[cfg(windows)]
 impl Signals {
     fn listen() -> std::io::Result<Signals> {
-        tokio::signal::windows::ctrl_c().map(Signals)
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+        Ok(Signals {
+            interrupt: ctrl_c()?,
+            ctrl_break: ctrl_break()?,
+            close: ctrl_close()?,
+            log_off: ctrl_logoff()?,
+            shut_down: ctrl_shutdown()?,
+        })
     }
 
     async fn next(&mut self) -> Signal {
-        let _ = self.0.recv().await;
-        Signal::Interrupt
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.ctrl_break.recv() => Signal::Terminate,
+            _ = self.close.recv() => Signal::Terminate,
+            _ = self.log_off.recv() => Signal::Terminate,
+            _ = self.shut_down.recv() => Signal::Terminate,
+        }
     }
 }

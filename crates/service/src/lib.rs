@@ -1,6 +1,7 @@
 //! Muster's behaviour: configuration, sessions, operations and the inventory, for every client alike.
 //! Refuses to know Tauri, SQL or HTTP: windows, databases and wires are other crates' business.
 
+mod about;
 mod analytics;
 mod answer;
 mod audit;
@@ -43,6 +44,7 @@ mod tests;
 mod validate;
 mod wire;
 
+pub use about::about;
 pub use answer::Answer;
 pub use audit::{as_csv, as_json_lines};
 pub use backup::{check_backup, may_restore, restore_backup};

@@ -27,7 +27,7 @@ use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::progress;
 use clap::CommandFactory;
-use contract::command::Submit;
+use contract::command::{About, Submit};
 use contract::{ApiError, Code, Door, Role, Time, least_privilege};
 use service::{Caller, Client, Log, Options, Unlock};
 use std::path::{Path, PathBuf};
@@ -166,6 +166,7 @@ async fn dispatch(
         | Command::Simulator(_)
         | Command::Restore { .. }
         | Command::LeastPrivilege { .. }
+        | Command::Version
         | Command::Completions { .. }
         | Command::Man { .. } => {
             unreachable!("these were answered without the service")
@@ -207,6 +208,10 @@ fn without_service(command: Command, output: &Output) -> Result<Command, Result<
                 .answer(&serde_json::json!({ "script": script }), || script.clone())
                 .map(|()| Exit::Done))
         }
+        Command::Version => {
+            let about = service::about();
+            Err(output.answer(&about, || version(&about)).map(|()| Exit::Done))
+        }
         Command::Completions { .. } | Command::Man { .. } if output.is_json() => Err(Err(no_json())),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -216,6 +221,13 @@ fn without_service(command: Command, output: &Output) -> Result<Command, Result<
         Command::Man { dir } => Err(man(dir.as_deref(), output).map(|()| Exit::Done)),
         other => Ok(other),
     }
+}
+
+fn version(about: &About) -> String {
+    let from = about.commit.as_ref().map(|commit| format!("commit {commit}"));
+    let built = about.built.as_ref().map(|built| format!("built {built}"));
+    let facts = [from, built, Some(about.target.clone())];
+    format!("musterctl {} ({})\n", about.version, facts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn no_json() -> ApiError {

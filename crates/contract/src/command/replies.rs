@@ -100,6 +100,8 @@ pub struct About {
     pub version: String,
     /// The commit that it was built from, where the build was told.
     pub commit: Option<String>,
+    /// The date of that commit, as `2026-11-28`, where the build was told: two builds of one commit are the same.
+    pub built: Option<String>,
     /// The platform that it was built for, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
 }

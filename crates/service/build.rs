@@ -1,0 +1,7 @@
+//! Tells the service what it is built for, and from what where the build is told.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let target = std::env::var("TARGET").unwrap_or_default();
+    println!("cargo:rustc-env=MUSTER_TARGET={target}");
+}

@@ -1,0 +1,16 @@
+//! What this program is.
+//! Refuses to look anything up: all of it was put into the program when it was built.
+
+use contract::command::About;
+
+/// Its version, and what it was built from, for and when.
+#[must_use]
+pub fn about() -> About {
+    let told = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
+    About {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: told(option_env!("MUSTER_COMMIT")),
+        built: told(option_env!("MUSTER_BUILT")),
+        target: env!("MUSTER_TARGET").to_owned(),
+    }
+}
