@@ -48,3 +48,4 @@ mod trying;
 mod upkeep;
 mod way;
 mod window;
+mod windows;

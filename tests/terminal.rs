@@ -16,7 +16,8 @@ pub(crate) struct Terminal {
 impl Terminal {
     pub(crate) fn start(muster: &Musterctl, line: &str) -> Terminal {
         let plain = muster.command(&[]);
-        let program = plain.get_program().to_str().expect("a path").to_owned();
+        let words = std::iter::once(plain.get_program()).chain(plain.get_args());
+        let program = words.map(|word| word.to_str().expect("text")).collect::<Vec<_>>().join(" ");
         let mut command = std::process::Command::new("script");
         command.args([
             "-qec",

@@ -12,6 +12,7 @@ mod receivers;
 mod script;
 mod simulator;
 mod sushy;
+mod wine;
 
 pub(crate) use disk::Disk;
 pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
@@ -23,6 +24,7 @@ pub(crate) use random::{Random, number, seed};
 pub(crate) use receivers::Receivers;
 pub(crate) use simulator::Simulator;
 pub(crate) use sushy::Sushy;
+pub(crate) use wine::{windows, wine};
 
 use std::time::{Duration, Instant};
 

@@ -3,6 +3,7 @@
 //! proxy, no home.
 
 use super::peer::PASSWORD;
+use super::wine::{FOLDER, as_told, windows, wine};
 use super::{Line, Peer, Simulator};
 use contract::command::{AwaitOperation, RefreshIfOlder, ShowVcenter};
 use contract::{ApiError, Kind, Vcenter};
@@ -32,7 +33,8 @@ pub(crate) struct Run {
 impl Musterctl {
     /// On an empty folder.
     pub(crate) fn new() -> Musterctl {
-        let folder = tempfile::tempdir().expect("a data folder");
+        let prefix = if windows().is_some() { FOLDER } else { ".tmp" };
+        let folder = tempfile::Builder::new().prefix(prefix).tempdir().expect("a data folder");
         std::fs::create_dir(folder.path().join("credentials")).expect("a folder for credentials");
         Musterctl { folder, bus: None }
     }
@@ -158,20 +160,26 @@ impl Musterctl {
 
     /// The command before it is started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut command = match windows() {
+            Some(folder) => wine(&folder, folder.join("musterctl.exe")),
+            None => {
+                let mut command = Command::new(program());
+                command.env_clear();
+                command
+            }
+        };
         command
             .args(arguments)
-            .env_clear()
             .env("HOME", self.folder.path())
             .env("PATH", "/usr/bin:/bin")
-            .env("MUSTER_DATA_DIR", self.data())
+            .env("MUSTER_DATA_DIR", as_told(&self.data()))
             .env("HTTPS_PROXY", "http://127.0.0.1:9")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         match &self.bus {
             Some(bus) => command.env("DBUS_SESSION_BUS_ADDRESS", bus),
-            None => command.env("CREDENTIALS_DIRECTORY", self.folder.path().join("credentials")),
+            None => command.env("CREDENTIALS_DIRECTORY", as_told(&self.folder.path().join("credentials"))),
         };
         command
     }
