@@ -1,4 +1,4 @@
-//! Tells the service what it is built for, and from what where the build is told.
+//! Tells the service what it is built for, which only a build script is told.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -165,6 +165,7 @@ struct Signals {
     ctrl_break: tokio::signal::windows::CtrlBreak,
     /// The console is closed: Windows ends the process about five seconds later.
     close: tokio::signal::windows::CtrlClose,
+    /// Only services hear of these two: what somebody started is ended when they log off.
     log_off: tokio::signal::windows::CtrlLogoff,
     shut_down: tokio::signal::windows::CtrlShutdown,
 }
