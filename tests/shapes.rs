@@ -182,10 +182,10 @@ fn every_command_prints_the_keys_of_the_contract() {
 }
 
 #[test]
-fn a_program_says_what_it_was_built_from_and_for() {
+fn a_program_says_its_version_and_platform_without_a_data_folder() {
     let muster = Musterctl::new();
     let about = muster.ok(&["version"]);
-    has(&about, "version commit built target");
+    has(&about, "version commit commit_date target");
     assert_eq!(about["version"], env!("CARGO_PKG_VERSION"));
     assert!(
         about["target"].as_str().is_some_and(|target| target.starts_with(std::env::consts::ARCH)),

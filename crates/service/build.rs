@@ -2,6 +2,6 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    let target = std::env::var("TARGET").unwrap_or_default();
+    let target = std::env::var("TARGET").expect("cargo says what it builds for");
     println!("cargo:rustc-env=MUSTER_TARGET={target}");
 }

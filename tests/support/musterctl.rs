@@ -53,7 +53,8 @@ impl Musterctl {
 
     /// Adds `peer` as `name`, trusted by its CA.
     pub(crate) fn add(&self, peer: &Peer, name: &str) -> Value {
-        self.add_trusted(peer, name, ["--ca-file", &peer.ca()])
+        let ca = as_told(Path::new(&peer.ca()));
+        self.add_trusted(peer, name, ["--ca-file", ca.to_str().expect("text")])
     }
 
     /// Adds `peer` as `name`, trusted by the fingerprint of its certificate.
@@ -103,6 +104,10 @@ impl Musterctl {
 
     /// The service in this process, on the same data folder and with the same passwords, as one who may do everything.
     pub(crate) async fn service(&self) -> Client {
+        assert!(
+            windows().is_none(),
+            "this service is Linux's: it does not see the locks of Windows programs"
+        );
         let options = Options {
             data_dir: self.data(),
             credentials_dir: Some(self.folder().join("credentials")),

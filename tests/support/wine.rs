@@ -1,6 +1,6 @@
 //! `musterctl.exe` under Wine in the place of `musterctl`: `./dev test windows` runs walks so.
-//! Refuses to hide that it is another system: folders have names there that only Unicode can write, and programs are told
-//! of paths as Windows writes them.
+//! Refuses to hide that it is another system: folders have names there that only Unicode can write, and what `Musterctl` itself
+//! says of paths is as Windows writes them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

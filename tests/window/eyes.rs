@@ -18,6 +18,8 @@ impl Window {
                 return Ok(answer);
             }
             if Instant::now() > deadline {
+                // A page that broke or began again waits for nothing any more.
+                self.is_sound().await.with_context(|| what.to_owned())?;
                 let shown = self.script("return location.hash + '\\n' + document.body.innerText").await?;
                 bail!("{what}: not after {PATIENCE:?}. On screen: {}", shown.as_str().unwrap_or_default());
             }

@@ -172,7 +172,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "U", default_value = contract::least_privilege::DEFAULT)]
         user: String,
     },
-    /// Show the version, and what it was built from, when and for which platform
+    /// Show the version, the commit that it was built from, and the platform
     Version,
     /// Print a shell completion script
     Completions {

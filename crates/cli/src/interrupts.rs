@@ -165,20 +165,18 @@ struct Signals {
     ctrl_break: tokio::signal::windows::CtrlBreak,
     /// The console is closed: Windows ends the process about five seconds later.
     close: tokio::signal::windows::CtrlClose,
-    /// Only services hear of these two: what somebody started is ended when they log off.
-    log_off: tokio::signal::windows::CtrlLogoff,
+    /// A service hears of this, and of everybody who logs off, too: that is not listened to, as it has to go on.
     shut_down: tokio::signal::windows::CtrlShutdown,
 }
 
 #[cfg(windows)]
 impl Signals {
     fn listen() -> std::io::Result<Signals> {
-        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
         Ok(Signals {
             interrupt: ctrl_c()?,
             ctrl_break: ctrl_break()?,
             close: ctrl_close()?,
-            log_off: ctrl_logoff()?,
             shut_down: ctrl_shutdown()?,
         })
     }
@@ -188,7 +186,6 @@ impl Signals {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.ctrl_break.recv() => Signal::Terminate,
             _ = self.close.recv() => Signal::Terminate,
-            _ = self.log_off.recv() => Signal::Terminate,
             _ = self.shut_down.recv() => Signal::Terminate,
         }
     }

@@ -160,16 +160,16 @@ impl Service {
         match &of {
             Group::Vcenter(id) => {
                 let vcenter = self.record(id.as_str()).await?.vcenter;
-                is_paused_alone(&vcenter.name, everything)?;
+                not_out_of_everything(&vcenter.name, everything.as_ref())?;
                 self.no_tag_pauses(&vcenter).await?;
             }
             Group::Tag(tag) => {
                 self.is_a_tag_or_paused(tag).await?;
-                is_paused_alone(&format!("the tag \"{tag}\""), everything)?;
+                not_out_of_everything(&format!("the tag \"{tag}\""), everything.as_ref())?;
             }
             Group::All if everything.is_none() => return Ok(false),
             // What happened during the pause is dropped while it is still there.
-            Group::All => drop(self.inner.schedules.start_policies().await?),
+            Group::All => self.inner.schedules.drop_what_happened().await?,
         }
         let was_paused = self.store().end_pause(&of).await.map_err(explain::store)?;
         if was_paused {
@@ -237,15 +237,13 @@ impl Service {
     }
 }
 
-/// Refuses to resume one thing out of everything.
-fn is_paused_alone(who: &str, everything: Option<Pause>) -> Result<(), ApiError> {
-    match everything {
-        None => Ok(()),
-        Some(_) => {
-            let message = format!("{who} is paused because everything is");
-            Err(ApiError::new(Code::InUse, message).next("Resume everything."))
-        }
+/// Refuses to resume one thing while everything is paused.
+fn not_out_of_everything(who: &str, everything: Option<&Pause>) -> Result<(), ApiError> {
+    if everything.is_none() {
+        return Ok(());
     }
+    let message = format!("{who} is paused because everything is");
+    Err(ApiError::new(Code::InUse, message).next("Resume everything."))
 }
 
 #[cfg(test)]

@@ -92,9 +92,8 @@ impl TriggerEntry {
 
     /// The trigger, or what is wrong with which of its fields.
     fn trigger(&self) -> Result<Trigger, (&'static str, String)> {
-        let timing = || timing_of(&self.time).map_err(|(why, next)| ("time", sentence(&why, next)));
         Ok(match self.on {
-            On::Time => match timing()? {
+            On::Time => match timing_of(&self.time).map_err(|(why, next)| ("time", sentence(&why, next)))? {
                 Timing::EverySeconds(every_seconds) => Trigger::Interval { every_seconds },
                 Timing::Cron(cron) => Trigger::Cron { cron },
             },

@@ -224,10 +224,9 @@ fn without_service(command: Command, output: &Output) -> Result<Command, Result<
 }
 
 fn version(about: &About) -> String {
-    let from = about.commit.as_ref().map(|commit| format!("commit {commit}"));
-    let built = about.built.as_ref().map(|built| format!("built {built}"));
-    let facts = [from, built, Some(about.target.clone())];
-    format!("musterctl {} ({})\n", about.version, facts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    let of = about.commit_date.as_ref().map(|date| format!(" of {date}")).unwrap_or_default();
+    let commit = about.commit.as_ref().map(|commit| format!("commit {commit}{of}, ")).unwrap_or_default();
+    format!("musterctl {} ({commit}{})\n", about.version, about.target)
 }
 
 fn no_json() -> ApiError {
@@ -247,4 +246,22 @@ fn man(dir: Option<&Path>, output: &Output) -> Result<(), ApiError> {
     };
     std::fs::create_dir_all(dir).map_err(failed)?;
     clap_mangen::generate_to(Args::command(), dir).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_says_of_the_commit_what_the_build_was_told() {
+        let about = |commit: Option<&str>, date: Option<&str>| About {
+            version: "1.2.3".to_owned(),
+            commit: commit.map(str::to_owned),
+            commit_date: date.map(str::to_owned),
+            target: "x86_64-unknown-linux-gnu".to_owned(),
+        };
+        let whole = "musterctl 1.2.3 (commit 0123abc of 2026-11-28, x86_64-unknown-linux-gnu)\n";
+        assert_eq!(version(&about(Some("0123abc"), Some("2026-11-28"))), whole);
+        assert_eq!(version(&about(None, None)), "musterctl 1.2.3 (x86_64-unknown-linux-gnu)\n");
+    }
 }

@@ -100,8 +100,9 @@ pub struct About {
     pub version: String,
     /// The commit that it was built from, where the build was told.
     pub commit: Option<String>,
-    /// The date of that commit, as `2026-11-28`, where the build was told: two builds of one commit are the same.
-    pub built: Option<String>,
+    /// The date of that commit, as `2026-11-28`, where the build was told. Not that of the build: two builds of one commit
+    /// are the same.
+    pub commit_date: Option<String>,
     /// The platform that it was built for, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
 }

@@ -22,8 +22,8 @@ pub(super) fn AboutMuster() -> Html {
                     if let Some(commit) = &about.commit {
                         { fact("Commit", html! { <code class="muster-code">{ commit.clone() }</code> }) }
                     }
-                    if let Some(built) = &about.built {
-                        { fact("Built", built.clone().into()) }
+                    if let Some(date) = &about.commit_date {
+                        { fact("Commit date", date.clone().into()) }
                     }
                     { fact("Platform", html! { <code class="muster-code">{ about.target.clone() }</code> }) }
                     { fact("License", "MIT or Apache 2.0".into()) }

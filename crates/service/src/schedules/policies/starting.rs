@@ -35,9 +35,13 @@ impl Schedules {
         }
     }
 
-    /// Starts the policies that are to run now; answers with when one may be next. While everything is paused none is, and
-    /// what has happened so far is dropped.
-    pub(crate) async fn start_policies(&self) -> Result<Option<Time>, ApiError> {
+    /// While everything is paused: drops what has happened so far, which starts no policy then.
+    pub(crate) async fn drop_what_happened(&self) -> Result<(), ApiError> {
+        self.start_all(false).await.map(drop)
+    }
+
+    /// Starts the policies that are to run now; answers with when one may be next.
+    pub(in crate::schedules) async fn start_policies(&self) -> Result<Option<Time>, ApiError> {
         self.start_all(false).await
     }
 
