@@ -214,6 +214,18 @@ fn what_a_receiver_refuses_is_said_and_only_what_it_did_not_take_is_sent_again()
 }
 
 #[test]
+fn what_a_receiver_has_taken_is_delivered_however_long_it_takes_to_say_goodbye() {
+    let (_peer, muster, mut receivers) = estate();
+    receivers.drip();
+    receivers.leave();
+    for name in ["hook", "mail"] {
+        let run = muster.json(&["destination", "test", name]);
+        assert_eq!(run.code, 0, "{run:?}");
+    }
+    assert_eq!((receivers.all("hook").len(), receivers.all("mail").len()), (1, 1));
+}
+
+#[test]
 fn an_event_whose_sender_dies_is_not_sent_again() {
     let (_peer, muster, mut receivers) = estate();
     policy(&muster, "tell", json!([{ "step": "send", "to": "hook" }]));

@@ -58,6 +58,16 @@ impl Receivers {
         self.script.tell(&format!("fail {status} {times}"));
     }
 
+    /// Has the webhook take the next event, and answer it byte by byte for hours.
+    pub(crate) fn drip(&mut self) {
+        self.script.tell("drip");
+    }
+
+    /// Has the mail servers never answer a goodbye from now on.
+    pub(crate) fn leave(&mut self) {
+        self.script.tell("leave");
+    }
+
     /// Has the webhook never answer the next event.
     pub(crate) fn hold(&mut self) {
         self.script.tell("hold");

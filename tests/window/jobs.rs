@@ -80,6 +80,12 @@ async fn a_policy_comes_from_a_template_is_tried_dry_runs_and_goes_through_a_fil
     window.shoot(&screen, "jobs-runs").await?;
     window.press("dialog", "Close").await?;
     window.wait_until_gone("dialog").await?;
+    window.wait_for("the focus is back", "document.activeElement?.innerText?.trim() === 'Runs'").await?;
+    window.click("#add-destination").await?;
+    window.wait_for_element("#destination-from").await?;
+    window.key(thirtyfour::Key::Escape).await?;
+    window.wait_until_gone("dialog").await?;
+    window.wait_for("the focus is back", "document.activeElement?.id === 'add-destination'").await?;
     // A step leads to its operation.
     window.press(item, "Operation 1").await?;
     window.wait_for_text("#drawer", "Berlin").await?;

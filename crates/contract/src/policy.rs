@@ -57,6 +57,7 @@ impl PolicySettings {
 
 /// What starts a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+// Those without fields have braces: serde refuses unknown fields of no others.
 #[serde(tag = "on", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Trigger {
     /// So many seconds went by.
@@ -79,16 +80,16 @@ pub enum Trigger {
         change: Option<Change>,
     },
     /// A vCenter can't be reached any more.
-    Offline,
+    Offline {},
     /// A vCenter that could not be reached is back.
-    Online,
+    Online {},
     /// Something was found wrong, of this level or a worse one.
     Finding {
         /// The level.
         level: Level,
     },
     /// Muster starts: a window, or `musterctl run`.
-    Start,
+    Start {},
 }
 
 impl Trigger {
@@ -152,10 +153,11 @@ fn one() -> u64 {
 
 /// What a policy does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+// Those without fields have braces: serde refuses unknown fields of no others.
 #[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Step {
     /// Test the connection.
-    Test,
+    Test {},
     /// Read the hosts, of these clusters or of all.
     SyncHosts {
         /// Their names.
@@ -163,9 +165,9 @@ pub enum Step {
         clusters: Vec<String>,
     },
     /// Read everything.
-    FullSync,
+    FullSync {},
     /// Read the known servers anew.
-    ReadServers,
+    ReadServers {},
     /// Look for BMCs, and read those that are trusted.
     Scan {
         /// Where, and how.
@@ -187,7 +189,7 @@ pub enum Step {
         kinds: Vec<Kind>,
     },
     /// Show a notification where a window of Muster is open.
-    Notify,
+    Notify {},
 }
 
 fn about_run() -> About {
@@ -198,14 +200,14 @@ impl Step {
     /// The job that it asks for; `None` where that depends on the run, which it tells of.
     pub fn job(&self) -> Option<Job> {
         Some(match self {
-            Step::Test => Job::TEST,
+            Step::Test {} => Job::TEST,
             Step::SyncHosts { clusters } => {
                 Job::SyncHosts { clusters: clusters.clone(), accept_removals: false }
             }
-            Step::FullSync => Job::FULL_SYNC,
-            Step::ReadServers => Job::ReadServers { servers: Vec::new() },
+            Step::FullSync {} => Job::FULL_SYNC,
+            Step::ReadServers {} => Job::ReadServers { servers: Vec::new() },
             Step::Scan { scan } => Job::Scan { scan: scan.clone() },
-            Step::Send { .. } | Step::Export { .. } | Step::Notify => return None,
+            Step::Send { .. } | Step::Export { .. } | Step::Notify {} => return None,
         })
     }
 
@@ -468,4 +470,31 @@ pub struct RanStep {
     pub operations: Vec<OperationId>,
     /// Why it was not begun or not done, in words.
     pub message: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_a_step_or_trigger_does_not_have_is_refused() {
+        for step in ["test", "full_sync", "read_servers", "notify", "sync_hosts"] {
+            let good = format!(r#"{{"step":"{step}"}}"#);
+            let read: Step = serde_json::from_str(&good).unwrap();
+            assert!(serde_json::to_string(&read).unwrap().contains(&good[1..good.len() - 1]), "{step}");
+            let bad = format!(r#"{{"step":"{step}","vcenters":["Berlin"]}}"#);
+            assert!(
+                serde_json::from_str::<Step>(&bad).unwrap_err().to_string().contains("vcenters"),
+                "{step}"
+            );
+        }
+        for on in ["offline", "online", "start", "synced"] {
+            serde_json::from_str::<Trigger>(&format!(r#"{{"on":"{on}"}}"#)).unwrap();
+            let bad = format!(r#"{{"on":"{on}","vcenters":["Berlin"]}}"#);
+            assert!(
+                serde_json::from_str::<Trigger>(&bad).unwrap_err().to_string().contains("vcenters"),
+                "{on}"
+            );
+        }
+    }
 }

@@ -16,11 +16,15 @@ use hyper::{Request, header::CONTENT_TYPE};
 use reach::{Endpoint, Http, Patience, retry_after, whole};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
+use tokio::time::timeout;
 
 use crate::error::Error;
 
 /// The longest answer that is read, so that the connection ends in order. Nothing of it is used.
 const ANSWER: usize = 64 << 10;
+
+/// How long it is waited for once the status is known.
+const REST: Duration = Duration::from_secs(5);
 
 /// The prefix of a secret whose rest is the key in base64. Source: Standard Webhooks specification.
 const IN_BASE64: &str = "whsec_";
@@ -65,8 +69,8 @@ pub async fn post(
         .header("webhook-signature", signature(secret, hook)?);
     let answer = http.send(&call, message, Bytes::copy_from_slice(hook.body.as_bytes()), silence).await?;
     let (status, retry_after) = (answer.status(), retry_after(answer.headers()));
-    // What it says is its own affair, and that it breaks off afterwards.
-    let _ = whole(&call, answer, ANSWER, silence).await;
+    // What it says is its own affair, and that it breaks off afterwards, or takes its time.
+    let _ = timeout(REST, whole(&call, answer, ANSWER, silence)).await;
     if status.is_success() {
         Ok(())
     } else {

@@ -36,6 +36,9 @@ const GREETING: Duration = Duration::from_secs(15);
 /// All that one mail may take.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// How long a server is waited for once it has taken the mail.
+const GOODBYE: Duration = Duration::from_secs(5);
+
 /// All that a server may say about one mail, bytes.
 const SAYS: usize = 32 << 10;
 
@@ -108,19 +111,20 @@ pub fn mailbox(text: &str) -> Result<Mailbox, String> {
 pub async fn send(to: Submission<'_>, mail: Mail<'_>) -> Result<(), Error> {
     let message = written(mail)?;
     let call = Call::new("MAIL", to.endpoint.label());
-    in_time(&call, async {
+    let mut connection = in_time(&call, async {
         let mut connection = opened(&call, to).await?;
         let text = message.formatted();
         let sent = connection.send(message.envelope(), &text).await;
         sent.map_err(|error| refused(&call, &error))?;
-        // It is handed in, whatever becomes of the goodbye.
-        let _ = connection.quit().await;
-        Ok(())
+        Ok(connection)
     })
-    .await
+    .await?;
+    // It is handed in, whatever becomes of the goodbye.
+    let _ = timeout(GOODBYE, connection.quit()).await;
+    Ok(())
 }
 
-async fn in_time(call: &Call, work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+async fn in_time<T>(call: &Call, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let late = |_| Error::TooSlow { call: call.clone(), after: DEADLINE };
     timeout(DEADLINE, work).await.map_err(late)?
 }

@@ -33,11 +33,20 @@ impl Store {
         if let Group::Vcenter(id) = &paused.of {
             vcenters::read(&mut tx, id, attempt).await?;
         }
+        // One that is made longer goes on: what came in it before still came in it.
+        let before = sqlx::query_scalar(
+            "SELECT since FROM pauses WHERE vcenter_id IS $1 AND tag IS $2 AND (until IS NULL OR until > $3)",
+        )
+        .bind(vcenter)
+        .bind(tag)
+        .bind(paused.since.0);
+        let before: Option<i64> = before.fetch_optional(&mut *tx).await.during(attempt)?;
+        let since = before.map_or(paused.since.0, |before| before.min(paused.since.0));
         delete(&mut tx, &paused.of).await.during(attempt)?;
         sqlx::query("INSERT INTO pauses (vcenter_id, tag, since, until) VALUES ($1, $2, $3, $4)")
             .bind(vcenter)
             .bind(tag)
-            .bind(paused.since.0)
+            .bind(since)
             .bind(paused.until.map(|time| time.0))
             .execute(&mut *tx)
             .await

@@ -2,6 +2,7 @@
 //! Refuses to throw away what was typed in it without a question.
 
 use super::icon::icon;
+use super::kept_focus;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
@@ -36,6 +37,7 @@ pub(crate) fn Dialog(props: &Properties) -> Html {
         let element = element.clone();
         use_effect_with((), move |()| {
             let dialog = element.cast::<HtmlDialogElement>();
+            let before = kept_focus::focused();
             if let Some(dialog) = &dialog
                 && !dialog.open()
             {
@@ -45,6 +47,9 @@ pub(crate) fn Dialog(props: &Properties) -> Html {
             move || {
                 if let Some(dialog) = dialog {
                     dialog.close();
+                }
+                if let Some(before) = before {
+                    kept_focus::give_back(&before);
                 }
             }
         });

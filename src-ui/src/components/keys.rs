@@ -2,6 +2,7 @@
 //! Refuse letters while somebody types: those are for the field.
 
 use super::dialog::Dialog;
+use super::kept_focus;
 use crate::hooks::{VcenterService, go, remembered, use_vcenter_service};
 use crate::state::route::Route;
 use contract::Kind;
@@ -111,7 +112,8 @@ pub(crate) fn Keys() -> Html {
                     }
                 })
             });
-            move || drop(listener)
+            let kept = kept_focus::keep();
+            move || drop((listener, kept))
         });
     }
     if !*is_listed {

@@ -14,6 +14,7 @@ pub(crate) mod empty;
 pub(crate) mod failure;
 pub(crate) mod frame;
 pub(crate) mod icon;
+mod kept_focus;
 pub(crate) mod keys;
 pub(crate) mod link;
 pub(crate) mod menu;

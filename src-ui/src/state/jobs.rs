@@ -112,7 +112,7 @@ pub(crate) const TEMPLATES: [Template; 6] = [
         title: "Nightly full sync",
         settings: || PolicySettings {
             when: vec![Trigger::Cron { cron: "30 2 * * *".to_owned() }],
-            steps: vec![Step::FullSync],
+            steps: vec![Step::FullSync {}],
             how: How { batch: Some(2), ..How::default() },
             ..named("Nightly full sync")
         },
@@ -120,8 +120,8 @@ pub(crate) const TEMPLATES: [Template; 6] = [
     Template {
         title: "Sync a vCenter that is back online",
         settings: || PolicySettings {
-            when: vec![Trigger::Online],
-            steps: vec![Step::Test, Step::FullSync],
+            when: vec![Trigger::Online {}],
+            steps: vec![Step::Test {}, Step::FullSync {}],
             how: How { batch: Some(1), stop_after: Some(1), ..How::default() },
             ..named("Sync when back online")
         },
@@ -130,7 +130,7 @@ pub(crate) const TEMPLATES: [Template; 6] = [
         title: "Read everything after hosts were added",
         settings: || PolicySettings {
             when: vec![Trigger::Synced { kind: Some(Kind::Hosts), change: Some(Change::Added) }],
-            steps: vec![Step::FullSync],
+            steps: vec![Step::FullSync {}],
             ..named("Sync after new hosts")
         },
     },
@@ -145,16 +145,16 @@ pub(crate) const TEMPLATES: [Template; 6] = [
     Template {
         title: "Tell me when a vCenter can't be reached",
         settings: || PolicySettings {
-            when: vec![Trigger::Offline],
-            steps: vec![Step::Notify],
+            when: vec![Trigger::Offline {}],
+            steps: vec![Step::Notify {}],
             ..named("Tell me when a vCenter is offline")
         },
     },
     Template {
         title: "Test all connections when Muster starts",
         settings: || PolicySettings {
-            when: vec![Trigger::Start],
-            steps: vec![Step::Test],
+            when: vec![Trigger::Start {}],
+            steps: vec![Step::Test {}],
             ..named("Test at start")
         },
     },

@@ -83,10 +83,10 @@ impl TriggerEntry {
             Trigger::Synced { kind, change } => {
                 TriggerEntry { on: On::Synced, kind: *kind, change: *change, ..new }
             }
-            Trigger::Offline => TriggerEntry { on: On::Offline, ..new },
-            Trigger::Online => TriggerEntry { on: On::Online, ..new },
+            Trigger::Offline {} => TriggerEntry { on: On::Offline, ..new },
+            Trigger::Online {} => TriggerEntry { on: On::Online, ..new },
             Trigger::Finding { level } => TriggerEntry { on: On::Finding, level: *level, ..new },
-            Trigger::Start => TriggerEntry { on: On::Start, ..new },
+            Trigger::Start {} => TriggerEntry { on: On::Start, ..new },
         }
     }
 
@@ -98,10 +98,10 @@ impl TriggerEntry {
                 Timing::Cron(cron) => Trigger::Cron { cron },
             },
             On::Synced => Trigger::Synced { kind: self.kind, change: self.change },
-            On::Offline => Trigger::Offline,
-            On::Online => Trigger::Online,
+            On::Offline => Trigger::Offline {},
+            On::Online => Trigger::Online {},
             On::Finding => Trigger::Finding { level: self.level },
-            On::Start => Trigger::Start,
+            On::Start => Trigger::Start {},
         })
     }
 }
@@ -169,12 +169,12 @@ impl StepEntry {
     fn of(key: u64, step: &Step) -> StepEntry {
         let new = StepEntry::new(key);
         match step {
-            Step::Test => StepEntry { does: Does::Test, ..new },
+            Step::Test {} => StepEntry { does: Does::Test, ..new },
             Step::SyncHosts { clusters } => {
                 StepEntry { does: Does::SyncHosts, clusters: clusters.join(", "), ..new }
             }
-            Step::FullSync => new,
-            Step::ReadServers => StepEntry { does: Does::ReadServers, ..new },
+            Step::FullSync {} => new,
+            Step::ReadServers {} => StepEntry { does: Does::ReadServers, ..new },
             Step::Scan { scan } => StepEntry {
                 does: Does::Scan,
                 ranges: scan.ranges.join(", "),
@@ -186,7 +186,7 @@ impl StepEntry {
             Step::Export { to, kinds } => {
                 StepEntry { does: Does::Export, to: to.clone(), kinds: kinds.clone(), ..new }
             }
-            Step::Notify => StepEntry { does: Does::Notify, ..new },
+            Step::Notify {} => StepEntry { does: Does::Notify, ..new },
         }
     }
 
@@ -197,10 +197,10 @@ impl StepEntry {
             to => Ok(to.to_owned()),
         };
         Ok(match self.does {
-            Does::Test => Step::Test,
+            Does::Test => Step::Test {},
             Does::SyncHosts => Step::SyncHosts { clusters: names(&self.clusters) },
-            Does::FullSync => Step::FullSync,
-            Does::ReadServers => Step::ReadServers,
+            Does::FullSync => Step::FullSync {},
+            Does::ReadServers => Step::ReadServers {},
             Does::Scan => {
                 let scan = looking_in(&self.scan, &self.ranges, &self.exclude);
                 if scan.ranges.is_empty() {
@@ -213,7 +213,7 @@ impl StepEntry {
                 return Err(("kinds", "Select at least one kind.".to_owned()));
             }
             Does::Export => Step::Export { to: to()?, kinds: self.kinds.clone() },
-            Does::Notify => Step::Notify,
+            Does::Notify => Step::Notify {},
         })
     }
 }
@@ -422,10 +422,10 @@ mod tests {
                 Trigger::Cron { cron: "7 */3 1 * *".into() },
                 Trigger::Synced { kind: Some(Kind::Hosts), change: Some(Change::Removed) },
                 Trigger::Synced { kind: None, change: None },
-                Trigger::Offline,
-                Trigger::Online,
+                Trigger::Offline {},
+                Trigger::Online {},
                 Trigger::Finding { level: Level::Warning },
-                Trigger::Start,
+                Trigger::Start {},
             ],
             conditions: Conditions {
                 vcenters: vec!["Berlin".into()],
@@ -438,14 +438,14 @@ mod tests {
                 }],
             },
             steps: vec![
-                Step::Test,
+                Step::Test {},
                 Step::SyncHosts { clusters: vec!["a".into(), "b c".into()] },
-                Step::FullSync,
-                Step::ReadServers,
+                Step::FullSync {},
+                Step::ReadServers {},
                 Step::Scan { scan: Box::new(scan) },
                 Step::Send { to: to.clone(), about: About::Health },
                 Step::Export { to, kinds: vec![Kind::Hosts, Kind::Vms] },
-                Step::Notify,
+                Step::Notify {},
             ],
             how: How { batch: Some(2), pause_seconds: 90, stop_after: Some(3), most_seconds: Some(7200) },
             zone: Some("Europe/Berlin".into()),

@@ -23,7 +23,7 @@ _, CERTIFICATE, KEY, USER, PASSWORD, SIGNING_KEY = sys.argv
 
 received = []
 lock = threading.Lock()
-failing = {"status": 0, "left": 0, "hold": False}
+failing = {"status": 0, "left": 0, "hold": False, "drip": False, "leave": False}
 
 
 def note(what):
@@ -48,6 +48,11 @@ class Mails:
             "login": session.auth_data.login.decode() if session.auth_data else None,
         })
         return "250 taken"
+
+    async def handle_QUIT(self, server, session, envelope):
+        if failing["leave"]:
+            await asyncio.sleep(3600)
+        return "221 bye"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("nobody@"):
@@ -77,6 +82,7 @@ class Hooks(BaseHTTPRequestHandler):
         expected = "v1," + base64.b64encode(mac).decode()
         with lock:
             hold, failing["hold"] = failing["hold"], False
+            drip, failing["drip"] = failing["drip"], False
             status = 200
             if failing["left"] > 0:
                 failing["left"] -= 1
@@ -95,8 +101,12 @@ class Hooks(BaseHTTPRequestHandler):
         self.send_response(status)
         if status in (301, 302, 307, 308):
             self.send_header("location", "/elsewhere")
-        self.send_header("content-length", "0")
+        self.send_header("content-length", "60000" if drip else "0")
         self.end_headers()
+        while drip:
+            self.wfile.write(b".")
+            self.wfile.flush()
+            time.sleep(1)
 
     def log_message(self, *_):
         pass
@@ -139,7 +149,7 @@ for line in sys.stdin:
             say(received)
         elif words[0] == "fail":
             failing.update(status=int(words[1]), left=int(words[2]))
-        elif words[0] == "hold":
-            failing["hold"] = True
+        elif words[0] in ("hold", "drip", "leave"):
+            failing[words[0]] = True
 # Threads of connections would hold the process.
 os._exit(0)

@@ -17,10 +17,10 @@ pub fn trigger(trigger: &Trigger) -> String {
             let how = change.map_or("added, changed or removed", Change::name);
             format!("after a sync that {how} {what}")
         }
-        Trigger::Offline => "when a vCenter goes offline".to_owned(),
-        Trigger::Online => "when a vCenter is back online".to_owned(),
+        Trigger::Offline {} => "when a vCenter goes offline".to_owned(),
+        Trigger::Online {} => "when a vCenter is back online".to_owned(),
         Trigger::Finding { level } => format!("on a new health finding, {} or worse", level.name()),
-        Trigger::Start => "when Muster starts".to_owned(),
+        Trigger::Start {} => "when Muster starts".to_owned(),
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(said(finding.clone()), "on a new health finding, warning or worse");
         assert_eq!(triggers(&[]), "by hand");
         assert_eq!(
-            triggers(&[Trigger::Start, Trigger::Offline]),
+            triggers(&[Trigger::Start {}, Trigger::Offline {}]),
             "when Muster starts; when a vCenter goes offline"
         );
         let conditions = vec!["power_state = off".to_owned(), "name ~ web".to_owned()];

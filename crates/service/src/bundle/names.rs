@@ -179,7 +179,7 @@ fn of_policy(names: &mut Pseudonyms, settings: &PolicySettings) {
             }
             Step::Scan { scan } => of_scan(names, scan),
             Step::Send { to, .. } | Step::Export { to, .. } => names.learn(Sort::Destination, to),
-            Step::Test | Step::FullSync | Step::ReadServers | Step::Notify => {}
+            Step::Test {} | Step::FullSync {} | Step::ReadServers {} | Step::Notify {} => {}
         }
     }
 }

@@ -246,7 +246,10 @@ fn failed(name: &str, error: &deliver::Error) -> Failure {
         ),
         E::TooSlow { after, .. } => (
             Code::TimedOut,
-            format!("the mail server of {name} took longer than {} s", after.as_secs()),
+            format!(
+                "the mail server of {name} took longer than {} s, and may have taken the message",
+                after.as_secs()
+            ),
             ADDRESS,
             false,
         ),

@@ -34,6 +34,15 @@ async fn a_pause_takes_the_place_of_the_one_before_and_goes_with_its_vcenter() {
     assert!(store.end_pause(&tag.of).await.unwrap());
     assert!(!store.end_pause(&tag.of).await.unwrap());
 
+    // One that is made longer goes on; one after its end is another one.
+    store.pause(&paused(Group::All, Some(30))).await.unwrap();
+    store.pause(&Paused { since: Time(20), ..paused(Group::All, Some(40)) }).await.unwrap();
+    assert_eq!(store.pauses().await.unwrap(), [paused(Group::All, Some(40))]);
+    let later = Paused { since: Time(40), ..paused(Group::All, None) };
+    store.pause(&later).await.unwrap();
+    assert_eq!(store.pauses().await.unwrap(), [later]);
+    assert!(store.end_pause(&Group::All).await.unwrap());
+
     store.pause(&paused(of("Berlin"), None)).await.unwrap();
     store.remove_vcenter(&VcenterId("vcenter-Berlin".to_owned()), Time(9)).await.unwrap();
     assert_eq!(store.pauses().await.unwrap(), []);

@@ -8,8 +8,8 @@ use contract::{PolicyId, VcenterState};
 pub(super) fn policy(id: &PolicyId, name: &str) -> PolicyRecord {
     let settings = PolicySettings {
         name: name.to_owned(),
-        when: vec![Trigger::Offline],
-        steps: vec![Step::FullSync],
+        when: vec![Trigger::Offline {}],
+        steps: vec![Step::FullSync {}],
         ..PolicySettings::default()
     };
     PolicyRecord { id: id.clone(), settings, enabled: true, edition: 1, seen: "{}".to_owned(), last: None }

@@ -121,7 +121,7 @@ fn day(day: &CalendarDay, is_today: bool, most: usize) -> Html {
 fn run(run: &CalendarRun) -> Html {
     let more = usize::try_from(run.more).unwrap_or(usize::MAX);
     html! {
-        <li class="muster-calendar__run">
+        <li class={classes!("muster-calendar__run", (more > 0).then_some("muster-calendar__run--more"))}>
             <time datetime={run.at.to_string()}>{ &run.local }</time>{ " " }
             { job(&run.job, &run.reason) }
             if more > 0 {

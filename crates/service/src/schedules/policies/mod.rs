@@ -146,7 +146,8 @@ impl Schedules {
         let is_nothing = about.is_nothing_for(&settings);
         let runs = held.iter().all(|held| held.holds) && !is_nothing;
         let nobody = is_nothing.then(|| about.no_vcenter());
-        let paused = known.pause.as_ref().map(|pause| words::everything_paused(pause, now));
+        let pause = known.holds.pause_of_all();
+        let paused = pause.as_ref().map(|pause| words::everything_paused(pause, now));
         let by_hand = paused.map(|paused| format!("{paused}: it runs only when somebody starts it"));
         Ok(DryRun {
             runs,
@@ -157,7 +158,7 @@ impl Schedules {
                 .collect(),
             steps: settings.steps.iter().map(step).collect(),
             left_out: about.left_out,
-            next_runs: coming(&settings, &Seen::default(), (now, known.pause.as_ref()), FORETOLD),
+            next_runs: coming(&settings, &Seen::default(), (now, &known.holds), FORETOLD),
         })
     }
 
@@ -194,7 +195,7 @@ impl Schedules {
         let told = |record: PolicyRecord| {
             let settings = &record.settings;
             let seen = Seen::of(&record).unwrap_or_default();
-            let times = coming(settings, &seen, (now, known.pause.as_ref()), most);
+            let times = coming(settings, &seen, (now, &known.holds), most);
             let steps = settings.steps.iter().cloned();
             let steps: Vec<Step> = steps.map(|step| step.to_called(|id| known.destination(id))).collect();
             let what = words::policy_steps(&steps);
@@ -207,7 +208,7 @@ impl Schedules {
         Ok(Known {
             vcenters: self.vcenters().await?,
             destinations: self.destinations().await?,
-            pause: self.operations.pause_of_all().await?,
+            holds: self.operations.holds().await?,
         })
     }
 
@@ -216,12 +217,14 @@ impl Schedules {
         let settings = record.settings.clone();
         let mut conditions = settings.conditions.clone();
         conditions.vcenters = conditions.vcenters.iter().map(|id| known.vcenter(id)).collect();
-        let (seen, now, pause) = (Seen::of(record).unwrap_or_default(), (self.now)(), known.pause.as_ref());
-        // What is overdue stays so until a worker is there.
-        let overdue = seen.next_due().filter(|due| *due <= now && pause.is_none());
-        let next_at = overdue.or_else(|| coming(&settings, &seen, (now, pause), 1).first().copied());
+        let (seen, now, pause) =
+            (Seen::of(record).unwrap_or_default(), (self.now)(), known.holds.pause_of_all());
+        // What is overdue stays so until a worker is there, but for what came in a pause of everything.
+        let overdue =
+            seen.next_due().filter(|due| *due <= now && pause.is_none() && !known.holds.was_paused(*due));
+        let next_at = overdue.or_else(|| coming(&settings, &seen, (now, &known.holds), 1).first().copied());
         let next_at = next_at.filter(|_| record.enabled);
-        let reason = match pause {
+        let reason = match &pause {
             _ if !record.enabled => "off".to_owned(),
             Some(pause) => words::everything_paused(pause, now),
             None => words::triggers(&settings.when),
@@ -269,8 +272,7 @@ impl Schedules {
 struct Known {
     vcenters: Vec<VcenterRecord>,
     destinations: Vec<DestinationRecord>,
-    /// That of everything.
-    pause: Option<Pause>,
+    holds: Holds,
 }
 
 impl Known {
@@ -351,15 +353,11 @@ fn plan(settings: &PolicySettings, timing: &Timing) -> Result<Plan, due::Wrong> 
 
 /// When a policy runs next, up to so many times, if that is a time: what waits for the end of quiet hours, and each trigger
 /// from when it is due on, or from now. What falls into a pause of everything is dropped.
-fn coming(
-    settings: &PolicySettings,
-    seen: &Seen,
-    (now, pause): (Time, Option<&Pause>),
-    most: usize,
-) -> Vec<Time> {
+fn coming(settings: &PolicySettings, seen: &Seen, (now, holds): (Time, &Holds), most: usize) -> Vec<Time> {
+    let pause = holds.pause_of_all();
     let begin = match pause {
         None => now,
-        Some(Pause { until: Some(until), .. }) => *until,
+        Some(Pause { until: Some(until), .. }) => until,
         Some(Pause { until: None, .. }) => return Vec::new(),
     };
     let quiet_until = |at: Time| conditions::quiet_until(settings, at).unwrap_or(at);
@@ -367,9 +365,11 @@ fn coming(
     let mut all: Vec<Time> = waiting.map(|(from, _)| quiet_until((*from).max(now))).collect();
     for (place, trigger) in settings.when.iter().enumerate() {
         let Some(plan) = trigger.timing().and_then(|timing| plan(settings, &timing).ok()) else { continue };
-        let first = seen.due.get(&place).copied().or_else(|| plan.after(now));
-        // What comes in the pause, or was due in it, moves on to the first time after it.
+        let due = seen.due.get(&place).map(|due| plan.replanned(*due, now).unwrap_or(*due));
+        let first = due.or_else(|| plan.after(now));
+        // What comes in the pause, or was due in it or in one before, moves on to the first time after it.
         let first = first.and_then(|first| match pause {
+            None if first <= now && holds.was_paused(first) => plan.following(first, now),
             Some(_) if first < begin => plan.following(first, Time(begin.0.saturating_sub(1))),
             _ => Some(first),
         });

@@ -84,7 +84,7 @@ impl Schedules {
             // Of a newer release, or damaged: answering all of it again would be worse than none.
             None => self.seen_now(&record.settings).await?,
         };
-        if is_start && record.settings.when.contains(&Trigger::Start) {
+        if is_start && record.settings.when.contains(&Trigger::Start {}) {
             seen.wait_for(look.now, cause(Happened::Start, look.now, Vec::new()), look.now);
         }
         due(&record, &mut seen, look);
@@ -155,7 +155,7 @@ impl Schedules {
         let has = |trigger: &Trigger| record.settings.when.contains(trigger);
         match one.what {
             // Also where only its return is waited for: it may turn out that the network is gone.
-            Happened::Offline if has(&Trigger::Offline) || has(&Trigger::Online) => {
+            Happened::Offline if has(&Trigger::Offline {}) || has(&Trigger::Online {}) => {
                 if look.holds.no_network().is_some() {
                     seen.lost.insert(one.vcenter.clone());
                 } else {
@@ -163,7 +163,7 @@ impl Schedules {
                     seen.wait_for(from, cause(Happened::Offline, at, alone), look.now);
                 }
             }
-            Happened::Online if !was_lost && has(&Trigger::Online) => {
+            Happened::Online if !was_lost && has(&Trigger::Online {}) => {
                 seen.wait_for(at, cause(Happened::Online, at, alone), look.now);
             }
             Happened::Finding => {
@@ -239,7 +239,7 @@ impl Schedules {
         }
         while let Some(place) = seen.waiting.iter().position(|(from, _)| *from <= look.now) {
             let (_, cause) = seen.waiting.remove(place);
-            if cause.what == Happened::Offline && !settings.when.contains(&Trigger::Offline) {
+            if cause.what == Happened::Offline && !settings.when.contains(&Trigger::Offline {}) {
                 continue;
             }
             let happened_on = (!cause.vcenters.is_empty()).then_some(&cause.vcenters[..]);

@@ -12,7 +12,7 @@ fn policy(name: &str, when: &[Trigger]) -> PolicySettings {
     PolicySettings {
         name: name.to_owned(),
         when: when.to_vec(),
-        steps: vec![Step::Test],
+        steps: vec![Step::Test {}],
         zone: Some("Europe/Berlin".to_owned()),
         ..PolicySettings::default()
     }
@@ -115,8 +115,8 @@ async fn vcenters_that_go_offline_at_once_are_one_event_and_who_is_back_at_once_
     for id in &ids {
         reach(&service, id, VcenterState::Online).await;
     }
-    add_policy(&service, policy("gone", &[Trigger::Offline])).await;
-    add_policy(&service, policy("back", &[Trigger::Online])).await;
+    add_policy(&service, policy("gone", &[Trigger::Offline {}])).await;
+    add_policy(&service, policy("back", &[Trigger::Online {}])).await;
     assert_eq!(look(&service, 1).await, [], "what was so before is no event");
     reach(&service, &ids[0], VcenterState::Offline).await;
     set(clock().0 + 5 * SECOND);
@@ -150,7 +150,7 @@ async fn no_policy_runs_because_the_network_is_gone_or_on_what_somebody_paused()
     for id in &ids {
         reach(&service, id, VcenterState::Online).await;
     }
-    let when = [Trigger::Offline, Trigger::Online, Trigger::Interval { every_seconds: 600 }];
+    let when = [Trigger::Offline {}, Trigger::Online {}, Trigger::Interval { every_seconds: 600 }];
     add_policy(&service, policy("any", &when)).await;
     // Both are gone, and a moment later it is known that it is the network.
     for id in &ids {
@@ -190,10 +190,10 @@ async fn while_everything_is_paused_policies_drop_what_happens_and_run_at_their_
     let service = on(&folder).await;
     let ids = vcenters(&service, &["Berlin"], "prod").await;
     reach(&service, &ids[0], VcenterState::Online).await;
-    let when = [Trigger::Interval { every_seconds: 600 }, Trigger::Offline];
+    let when = [Trigger::Interval { every_seconds: 600 }, Trigger::Offline {}];
     add_policy(&service, policy("tests", &when)).await;
     // It is about no vCenter: its own pause would not hold it up.
-    let servers = PolicySettings { steps: vec![Step::ReadServers], ..policy("reads", &when) };
+    let servers = PolicySettings { steps: vec![Step::ReadServers {}], ..policy("reads", &when) };
     let servers = add_policy(&service, servers).await;
     let of = contract::Group::All;
     let until = Some(Time(MORNING + 25 * MINUTE));
@@ -221,7 +221,7 @@ async fn while_everything_is_paused_policies_drop_what_happens_and_run_at_their_
     call(&service, Pause { of: own.clone(), until: None }).await.unwrap();
     assert!(call(&service, RunPolicy { policy: tests, detached: true }).await.is_err());
     // Nor with a step that needs none: a message about nothing would alarm.
-    let steps = vec![Step::Test, Step::Notify];
+    let steps = vec![Step::Test {}, Step::Notify {}];
     let told = add_policy(&service, PolicySettings { steps, ..policy("told", &when) }).await;
     let dry = call(&service, DryRunPolicy { settings: told.settings() }).await.unwrap();
     assert!(!dry.runs && dry.conditions[1] == "all of its vCenters are left out", "{dry:?}");
@@ -233,9 +233,23 @@ async fn while_everything_is_paused_policies_drop_what_happens_and_run_at_their_
     call(&service, Resume { of: own }).await.unwrap();
     assert_eq!(look(&service, 1).await, []);
     let until = Some(Time(clock().0 + 25 * MINUTE));
-    call(&service, Pause { of, until }).await.unwrap();
+    call(&service, Pause { of: of.clone(), until }).await.unwrap();
     set(clock().0 + 26 * MINUTE);
+    let next = |shown: Policy| shown.next_at.unwrap().0 - clock().0;
+    let show = || async { call(&service, ShowPolicy { policy: servers.id.to_string() }).await.unwrap() };
+    assert!(next(show().await) > 0, "what came in a pause that is over is not promised");
     assert_eq!(look(&service, 1).await, []);
+    // Nor where the pause was made longer after that.
+    let longer = |minutes| Pause { of: of.clone(), until: Some(Time(clock().0 + minutes * MINUTE)) };
+    call(&service, longer(15)).await.unwrap();
+    set(clock().0 + 12 * MINUTE);
+    call(&service, longer(5)).await.unwrap();
+    set(clock().0 + 6 * MINUTE);
+    assert_eq!(look(&service, 1).await, []);
+    // A clock that was set back plans anew, whether or not a worker looked.
+    service.inner.store.end_pauses(clock()).await.unwrap();
+    set(clock().0 - 400 * 24 * 60 * MINUTE);
+    assert!((0..=20 * MINUTE).contains(&next(show().await)), "{:?}", show().await);
     service.close().await;
 }
 
@@ -381,7 +395,7 @@ async fn a_policy_that_cannot_be_is_refused_with_what_is_wrong_and_who_may_not_m
     let folder = tempfile::tempdir().unwrap();
     let service = on(&folder).await;
     let ids = vcenters(&service, &["Berlin"], "prod").await;
-    let good = || policy("p", &[Trigger::Offline]);
+    let good = || policy("p", &[Trigger::Offline {}]);
     let rows = |kind, text: &str, at_least| Conditions {
         rows: vec![Rows { kind, conditions: vec![text.to_owned()], at_least }],
         ..Conditions::default()
@@ -392,7 +406,7 @@ async fn a_policy_that_cannot_be_is_refused_with_what_is_wrong_and_who_may_not_m
     let wrong = [
         (PolicySettings { name: " ".to_owned(), ..good() }, "name"),
         (PolicySettings { steps: Vec::new(), ..good() }, "does nothing"),
-        (PolicySettings { steps: vec![Step::Test; 21], ..good() }, "21 entries"),
+        (PolicySettings { steps: vec![Step::Test {}; 21], ..good() }, "21 entries"),
         (PolicySettings { zone: Some("Mars".to_owned()), ..good() }, "Mars"),
         (policy("p", &[Trigger::Cron { cron: "61 * * * *".to_owned() }]), "61"),
         (policy("p", &[Trigger::Interval { every_seconds: 1 }]), "out of range"),

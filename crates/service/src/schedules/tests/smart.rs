@@ -124,6 +124,25 @@ async fn with_nothing_known_a_smart_schedule_is_its_interval_and_says_why() {
 }
 
 #[tokio::test]
+async fn the_calendar_has_a_smart_schedule_of_several_vcenters_on_every_day() {
+    let _clock = CLOCK.lock().await;
+    set(MORNING);
+    let folder = tempfile::tempdir().unwrap();
+    let service = on(&folder).await;
+    let ids = vcenters(&service, &["Berlin", "Oslo", "Paris"], "prod").await;
+    add(&service, ScheduleSettings { when: every_hour(), ..smart(&ids) }).await;
+    let calendar = call(&service, ShowCalendar { days: 7 }).await.unwrap();
+    let empty: Vec<&str> =
+        calendar.days.iter().filter(|day| day.runs.is_empty()).map(|day| &*day.date).collect();
+    assert!(calendar.often.is_empty() && empty.is_empty(), "{empty:?}: {calendar:?}");
+    service.close().await;
+}
+
+fn every_hour() -> contract::Timing {
+    contract::Timing::EverySeconds(3600)
+}
+
+#[tokio::test]
 async fn a_smart_schedule_waits_while_it_is_paused_and_in_quiet_hours() {
     let _clock = CLOCK.lock().await;
     set(local(0, 7, 0));
