@@ -103,12 +103,19 @@ fn quoted(argument: &str) -> String {
 #[cfg(not(target_os = "linux"))]
 impl Autostart {
     fn launch(&self) -> Result<auto_launch::AutoLaunch, auto_launch::Error> {
+        // Windows gets them as one line, on macOS they are a list.
+        let command: Vec<String> = match cfg!(windows) {
+            true => self.command.iter().map(|argument| quoted_for_windows(argument)).collect(),
+            false => self.command.clone(),
+        };
         let (program, arguments) =
-            self.command.split_first().map_or(("muster", &[][..]), |(p, a)| (p.as_str(), a));
+            command.split_first().map_or(("muster", &[][..]), |(p, a)| (p.as_str(), a));
         auto_launch::AutoLaunchBuilder::new()
             .set_app_name("Muster")
             .set_app_path(program)
             .set_args(arguments)
+            // Of everybody's logins, which is its own choice for administrators, nobody was asked.
+            .set_windows_enable_mode(auto_launch::WindowsEnableMode::CurrentUser)
             .build()
     }
 
@@ -122,6 +129,25 @@ impl Autostart {
         let launch = self.launch()?;
         if on { launch.enable() } else { launch.disable() }
     }
+}
+
+/// An argument as programs of Windows take their command line apart; backslashes are special before a quote alone.
+#[cfg(any(test, not(target_os = "linux")))]
+fn quoted_for_windows(argument: &str) -> String {
+    let mut text = String::from('"');
+    let mut backslashes = 0;
+    for c in argument.chars() {
+        match c {
+            '\\' => backslashes += 1,
+            '"' => text.push_str(&"\\".repeat(backslashes + 1)),
+            _ => {}
+        }
+        if c != '\\' {
+            backslashes = 0;
+        }
+        text.push(c);
+    }
+    text + &"\\".repeat(backslashes) + "\""
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -139,6 +165,17 @@ mod tests {
             "{text}"
         );
         assert!(entry(&["/usr/bin/muster".to_owned()]).contains("\nExec=/usr/bin/muster\n"));
+    }
+
+    #[test]
+    fn a_program_and_a_folder_with_spaces_are_quoted_as_windows_takes_them_apart() {
+        for (argument, quoted) in [
+            (r"C:\Users\A B\muster.exe", r#""C:\Users\A B\muster.exe""#),
+            (r"D:\", r#""D:\\""#),
+            (r#"a\"b"#, r#""a\\\"b""#),
+        ] {
+            assert_eq!(quoted_for_windows(argument), quoted);
+        }
     }
 
     #[test]

@@ -10,8 +10,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let commands: Vec<&'static str> = contract::command::names().collect();
     let capability = write_capability(&commands)?;
+    println!("cargo:rerun-if-changed=packaging/windows/muster.manifest");
+    let windows = tauri_build::WindowsAttributes::new()
+        .app_manifest(include_str!("../packaging/windows/muster.manifest"));
     tauri_build::try_build(
         tauri_build::Attributes::new()
+            .windows_attributes(windows)
             .app_manifest(tauri_build::AppManifest::new().commands(commands.leak()))
             .capabilities_path_pattern(capability),
     )?;

@@ -75,9 +75,30 @@ pub fn run() -> ExitCode {
 fn tell(reason: &str) {
     // Nothing is left to tell if stderr is closed too.
     let _ = writeln!(std::io::stderr(), "muster: {reason}");
+    // Who starts a program on Windows from its icon sees no stderr.
+    #[cfg(windows)]
+    rfd::MessageDialog::new()
+        .set_level(rfd::MessageLevel::Error)
+        .set_title("Muster")
+        .set_description(reason)
+        .show();
+}
+
+/// The engine that draws the window is not part of Windows before Windows 11.
+#[cfg(windows)]
+fn look_for_webview() -> Result<(), String> {
+    let missing = "the window needs Microsoft Edge WebView2, which is not installed here. Install the \"Evergreen\" runtime from \
+                   https://developer.microsoft.com/microsoft-edge/webview2/ and start Muster again. The command line, musterctl, works without it.";
+    tauri::webview_version().map(drop).map_err(|_| missing.to_owned())
+}
+
+#[cfg(not(windows))]
+fn look_for_webview() -> Result<(), String> {
+    Ok(())
 }
 
 fn start(arguments: Arguments, caller: Caller) -> Result<ExitCode, String> {
+    look_for_webview()?;
     graphics::prepare()?;
     let autostart = autostart::Autostart::of(arguments.data_dir.as_deref(), caller.role());
     let wiring = wiring::Wiring::new(arguments.data_dir, caller);
@@ -128,4 +149,22 @@ fn note_panics() {
 
 fn unopened(reason: impl std::fmt::Display) -> String {
     format!("the window could not be opened: {reason}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_man_page_has_every_option() {
+        let page = include_str!("../packaging/linux/muster.1");
+        let command = Arguments::command();
+        let options: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+        assert!(options.contains(&"data-dir"), "{options:?}");
+        for option in options {
+            let written = format!("\\fB\\-\\-{}\\fR", option.replace('-', "\\-"));
+            assert!(page.contains(&written), "{option}");
+        }
+    }
 }

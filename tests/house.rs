@@ -37,6 +37,7 @@ const SHELL_ONLY: &[&str] = &[
     "ksni",
     "notify-rust",
     "auto-launch",
+    "rfd",
 ];
 
 /// What only these packages may know.
@@ -119,7 +120,9 @@ fn only_the_shell_knows_tauri() {
             continue;
         }
         for needed in needs(package) {
-            let known = SHELL_ONLY.contains(&needed) || needed.starts_with("tauri-");
+            // That one writes icon and version into a program for Windows, and knows nothing of Tauri.
+            let known =
+                SHELL_ONLY.contains(&needed) || needed.starts_with("tauri-") && needed != "tauri-winres";
             assert!(!known, "{} knows {needed}, which only the shell may", package.name);
         }
     }
@@ -249,4 +252,22 @@ fn public_function(line: &str) -> Option<String> {
     }
     let name = rest.strip_prefix("fn ")?;
     Some(name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+}
+
+#[test]
+fn the_readme_names_the_packages_of_this_version_and_the_changelog_has_it() {
+    let read =
+        |file: &str| std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let readme = read("README.md");
+    for package in [
+        format!("muster_{version}_amd64.deb"),
+        format!("muster-{version}-1.x86_64.rpm"),
+        format!("muster-{version}-x86_64-linux.tar.gz"),
+        format!("muster-{version}-x86_64-windows-setup.exe"),
+        format!("muster-{version}-x86_64-windows-portable.zip"),
+    ] {
+        assert!(readme.contains(&package), "{package}");
+    }
+    assert!(read("CHANGELOG.md").contains(&format!("\n## {version} - ")), "{version}");
 }

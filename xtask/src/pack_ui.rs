@@ -1,7 +1,7 @@
 //! Packs the page: WebAssembly, its bindings, and the files that belong to it.
 //! Refuses to touch src-ui/dist when nothing changed, because the desktop binary embeds it and would be rebuilt.
 
-use crate::licenses;
+use crate::{licenses, made_of::PAGE};
 use anyhow::{Context, bail};
 use std::{
     fs,
@@ -10,17 +10,13 @@ use std::{
 };
 use wasm_bindgen_cli_support::Bindgen;
 
-const TARGET: &str = "wasm32-unknown-unknown";
-
 /// Builds and packs, optimized or not.
-pub(crate) fn run(release: bool) -> anyhow::Result<()> {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?.to_owned();
+pub(crate) fn run(root: &Path, release: bool) -> anyhow::Result<()> {
     let dist = root.join("src-ui/dist");
-    let wasm = build_wasm(&root, release)?;
-    let files = static_files(&root)?;
+    let wasm = build_wasm(root, release)?;
+    let files = static_files(root)?;
 
-    let licenses = licenses::list(&root, TARGET)?;
+    let licenses = licenses::list(root)?;
 
     let stamp = stamp(&wasm, &files, &licenses)?;
     // Beside the page and not in it, because everything in it is embedded.
@@ -51,19 +47,16 @@ fn build_wasm(root: &Path, release: bool) -> anyhow::Result<PathBuf> {
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("wasm");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build
-        .current_dir(root)
-        .args(["build", "--package", "ui", "--target", TARGET, "--target-dir"])
-        .arg(&target);
+    build.current_dir(root).args(["build", "--package", "ui", "--target", PAGE, "--target-dir"]).arg(&target);
     if release {
         // Symbols tell wasm-bindgen what the code needs; it removes the names itself.
         build.args(["--release", "--config", "profile.release.strip='none'"]);
     }
     let status = build.status().context("starting cargo")?;
     if !status.success() {
-        bail!("building the page failed; if the target {TARGET} is missing, ./dev setup installs it");
+        bail!("building the page failed; if the target {PAGE} is missing, ./dev setup installs it");
     }
-    Ok(target.join(TARGET).join(if release { "release" } else { "debug" }).join("ui.wasm"))
+    Ok(target.join(PAGE).join(if release { "release" } else { "debug" }).join("ui.wasm"))
 }
 
 fn bind(wasm: &Path, to: &Path, release: bool) -> anyhow::Result<()> {

@@ -319,7 +319,7 @@ fn flaw(error: &CertificateError) -> String {
             Some(webpki::Error::NameConstraintViolation) => {
                 "the certificate names a host that its CA may not issue certificates for"
             }
-            _ => return format!("the certificate is not acceptable: {error}"),
+            _ => return format!("the certificate is not acceptable: {other}"),
         },
         other => return format!("the certificate is not acceptable: {other}"),
     };
@@ -405,5 +405,12 @@ mod tests {
             }
         }
         assert!(check(key.serialize_pem()).unwrap_err().contains("PRIVATE KEY"));
+    }
+
+    #[test]
+    fn what_the_system_says_of_a_certificate_is_shown_as_it_says_it() {
+        let other = std::io::Error::other("the certificate was revoked");
+        let said = flaw(&CertificateError::Other(OtherError(std::sync::Arc::new(other))));
+        assert_eq!(said, "the certificate is not acceptable: the certificate was revoked");
     }
 }

@@ -146,16 +146,25 @@ impl Options {
     }
 }
 
-/// The data folder that was named, or the one of MUSTER_DATA_DIR, or of the platform.
+/// A file of this name beside the program keeps the data there, too: on a stick, or in an unpacked archive.
+const PORTABLE: (&str, &str) = ("portable", "data");
+
+/// The data folder that was named, or the one of MUSTER_DATA_DIR, or that beside a portable program, or of the platform.
 pub fn data_dir(named: Option<PathBuf>) -> Result<PathBuf, ApiError> {
     let from_variable =
         || std::env::var_os("MUSTER_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
     let of_platform = || dirs::data_dir().map(|dir| dir.join("muster"));
-    named.or_else(from_variable).or_else(of_platform).ok_or_else(|| {
+    named.or_else(from_variable).or_else(portable).or_else(of_platform).ok_or_else(|| {
         ApiError::new(Code::InvalidValue, "no data folder: this system has no default one")
             .next("Name one in the variable MUSTER_DATA_DIR.")
             .remedy(Remedy::ChooseDataFolder)
     })
+}
+
+/// The data folder beside this program, if it is a portable one.
+fn portable() -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok()?.parent()?.to_owned();
+    beside.join(PORTABLE.0).is_file().then(|| beside.join(PORTABLE.1))
 }
 
 /// The one service that owns every conversation with every vCenter. Clones are the same service.
