@@ -87,7 +87,7 @@ fn tell(reason: &str) {
 /// The engine that draws the window is not part of Windows before Windows 11.
 #[cfg(windows)]
 fn look_for_webview() -> Result<(), String> {
-    let missing = "the window needs Microsoft Edge WebView2, which is not installed here. Install the \"Evergreen\" runtime from \
+    let missing = "Muster's window needs Microsoft Edge WebView2, which is not installed here. Install the \"Evergreen\" runtime from \
                    https://developer.microsoft.com/microsoft-edge/webview2/ and start Muster again. The command line, musterctl, works without it.";
     tauri::webview_version().map(drop).map_err(|_| missing.to_owned())
 }

@@ -9,6 +9,8 @@
 ; Of 64 bits itself, as what it installs.
 Target amd64-unicode
 SetCompressor /SOLID lzma
+; Both programs have most of their code in common: within this many MB it is found again.
+SetCompressorDictSize 64
 RequestExecutionLevel user
 ManifestDPIAware true
 Name "Muster"
