@@ -114,7 +114,7 @@ impl Autostart {
             .set_app_name("Muster")
             .set_app_path(program)
             .set_args(arguments)
-            // Of everybody's logins, which is its own choice for administrators, nobody was asked.
+            // By default the library writes it for all users where it may.
             .set_windows_enable_mode(auto_launch::WindowsEnableMode::CurrentUser)
             .build()
     }

@@ -53,7 +53,7 @@ fn role_named(name: &str) -> Result<Role, String> {
     Role::from_name(name).ok_or_else(|| "the roles are viewer, operator and admin".to_owned())
 }
 
-/// Runs the window until it is closed, and says on stderr why if it cannot be opened.
+/// Runs the window until it is closed, and says why if it cannot be opened.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let caller = match Caller::person(arguments.role, Door::Window) {

@@ -48,6 +48,11 @@ pub(crate) fn list(root: &Path) -> anyhow::Result<String> {
     for (what, license) in BROUGHT_ALONG {
         writeln!(text, "{what}: {license}")?;
     }
+    // The crate that brings the library leaves its license out.
+    texts
+        .entry(include_str!("webview2.txt").trim().to_owned())
+        .or_default()
+        .insert("WebView2Loader.dll".to_owned());
     for (own, names) in texts {
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
         write!(text, "\n{}\n{names}\n\n{}\n", "-".repeat(72), own.trim_end())?;

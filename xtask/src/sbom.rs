@@ -21,6 +21,15 @@ pub(crate) fn list(root: &Path, platform: &str) -> anyhow::Result<String> {
     for package in packages.iter().filter(|package| package.name.as_str() == "libsqlite3-sys") {
         components.push(component("generic", "sqlite", &sqlite(package)?, "blessing")?);
     }
+    if platform.contains("windows") {
+        let version = packages.iter().find(|package| package.name.as_str() == "webview2-com-sys");
+        let version = version.context("the window on Windows needs WebView2")?.version.to_string();
+        let mut loader = component("cargo", "webview2-com-sys", &version, "BSD-3-Clause")?;
+        loader.bom_ref = Some("WebView2Loader.dll".to_owned());
+        loader.name = NormalizedString::new("WebView2Loader.dll");
+        loader.purl = None;
+        components.push(loader);
+    }
     let stylesheet = made_of::stylesheet(root)?;
     components.push(component("npm", &stylesheet.name, &stylesheet.version, &stylesheet.license)?);
     let mut of = Component::new(Classification::Application, "muster", env!("CARGO_PKG_VERSION"), None);

@@ -57,7 +57,7 @@ impl PolicySettings {
 
 /// What starts a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-// Those without fields have braces: serde refuses unknown fields of no others.
+// Variants without fields have braces: only then does serde refuse unknown fields of them.
 #[serde(tag = "on", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Trigger {
     /// So many seconds went by.
@@ -153,7 +153,7 @@ fn one() -> u64 {
 
 /// What a policy does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-// Those without fields have braces: serde refuses unknown fields of no others.
+// Variants without fields have braces: only then does serde refuse unknown fields of them.
 #[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Step {
     /// Test the connection.

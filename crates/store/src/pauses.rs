@@ -33,7 +33,7 @@ impl Store {
         if let Group::Vcenter(id) = &paused.of {
             vcenters::read(&mut tx, id, attempt).await?;
         }
-        // One that is made longer goes on: what came in it before still came in it.
+        // One that is changed keeps its beginning: what was due since then stays dropped.
         let before = sqlx::query_scalar(
             "SELECT since FROM pauses WHERE vcenter_id IS $1 AND tag IS $2 AND (until IS NULL OR until > $3)",
         )

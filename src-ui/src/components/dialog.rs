@@ -45,11 +45,11 @@ pub(crate) fn Dialog(props: &Properties) -> Html {
                 let _ = dialog.show_modal();
             }
             move || {
-                if let Some(dialog) = dialog {
+                if let Some(dialog) = &dialog {
                     dialog.close();
                 }
                 if let Some(before) = before {
-                    kept_focus::give_back(&before);
+                    kept_focus::give_back(&before, dialog.as_deref());
                 }
             }
         });

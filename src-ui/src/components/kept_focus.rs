@@ -1,5 +1,5 @@
 //! Keeps the focus where the keyboard was: PatternFly's button drops it when it is pressed, and a dialog when it closes.
-//! Refuses to take it from what has it.
+//! Refuses to move it while an element has it.
 
 use gloo_events::{EventListener, EventListenerOptions};
 use std::cell::RefCell;
@@ -16,15 +16,16 @@ pub(super) fn focused() -> Option<HtmlElement> {
     active().or_else(|| LAST.with_borrow(Clone::clone))
 }
 
-/// Gives the focus to what had it, if nothing has it now.
-pub(super) fn give_back(before: &HtmlElement) {
-    if active().is_none() && before.is_connected() {
-        // Where it takes none any more, nothing has it.
+/// Gives the focus to what had it, if nothing has it now but what is being closed: that may keep it until the next layout.
+pub(super) fn give_back(before: &HtmlElement, closed: Option<&HtmlElement>) {
+    let is_held = active().is_some_and(|active| !closed.is_some_and(|closed| closed.contains(Some(&active))));
+    if !is_held && before.is_connected() {
+        // An element that can't be focused any more leaves the focus nowhere.
         let _ = before.focus();
     }
 }
 
-/// Looks for as long as what it answers is held.
+/// Watches until the listeners are dropped.
 pub(super) fn keep() -> Option<[EventListener; 2]> {
     let window = window()?;
     let document = window.document()?;
@@ -40,7 +41,7 @@ pub(super) fn keep() -> Option<[EventListener; 2]> {
     let pressed = EventListener::new(&window, "click", |event| {
         let on = event.target().and_then(|target| target.dyn_into::<Node>().ok());
         if let Some(last) = LAST.with_borrow(Clone::clone).filter(|last| last.contains(on.as_ref())) {
-            give_back(&last);
+            give_back(&last, None);
         }
     });
     Some([seen, pressed])

@@ -31,8 +31,6 @@ impl Schedules {
             let Ok(plan) = plan(record) else { continue };
             let schedule = self.standing(record, &known).await?;
             let smart = self.smart_plans(record, &known).await?;
-            // A smart one has a run for each of its vCenters.
-            let most = most * smart.len().max(1);
             let runs = upcoming(&plan, &schedule, &smart, (sheet.now, most)).into_iter();
             let about = words::scheduled_about(&schedule);
             let job = CalendarJob {

@@ -42,7 +42,9 @@ impl Schedules {
             let schedule = self.standing(record, &known).await?;
             if let Ok(plan) = plan(record) {
                 // The one after it is not shown.
-                runs.extend(upcoming(&plan, &schedule, &HashMap::new(), ((self.now)(), 1)));
+                runs.extend(
+                    upcoming(&plan, &schedule, &HashMap::new(), ((self.now)(), 1)).into_iter().next(),
+                );
             }
         }
         runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
@@ -153,7 +155,8 @@ pub(super) fn runs(plan: &Plan, planned: Time, now: Time) -> impl Iterator<Item 
     })
 }
 
-/// The runs of a schedule from the next ones on, of which more is known: what is held up on a vCenter runs there later.
+/// The runs of a schedule from the next ones on, of which more is known: what is held up on a vCenter runs there later. So many
+/// for each of its vCenters, where they run at times of their own.
 pub(super) fn upcoming(
     plan: &Plan,
     schedule: &Schedule,
@@ -198,7 +201,7 @@ pub(super) fn upcoming(
         reason,
         local: plan.local(at),
     };
-    all.into_iter().take(count).map(run).collect()
+    all.into_iter().map(run).collect()
 }
 
 /// Why a run starts when it does.
