@@ -84,17 +84,14 @@ fn tell(reason: &str) {
         .show();
 }
 
-/// The engine that draws the window is not part of Windows before Windows 11.
-#[cfg(windows)]
+/// The engine that draws the window is not part of Windows before Windows 11. Elsewhere the program is linked with it.
 fn look_for_webview() -> Result<(), String> {
     let missing = "Muster's window needs Microsoft Edge WebView2, which is not installed here. Install the \"Evergreen\" runtime from \
                    https://developer.microsoft.com/microsoft-edge/webview2/ and start Muster again. The command line, musterctl, works without it.";
-    tauri::webview_version().map(drop).map_err(|_| missing.to_owned())
-}
-
-#[cfg(not(windows))]
-fn look_for_webview() -> Result<(), String> {
-    Ok(())
+    match cfg!(windows) && tauri::webview_version().is_err() {
+        true => Err(missing.to_owned()),
+        false => Ok(()),
+    }
 }
 
 fn start(arguments: Arguments, caller: Caller) -> Result<ExitCode, String> {

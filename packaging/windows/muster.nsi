@@ -49,6 +49,14 @@ VIAddVersionKey "FileVersion" "${VERSION}"
 VIAddVersionKey "CompanyName" "The Muster project"
 VIAddVersionKey "LegalCopyright" "MIT or Apache-2.0"
 
+; Says why nothing is done, and ends.
+!macro Refuse WHY
+  MessageBox MB_OK|MB_ICONSTOP "${WHY}" /SD IDOK
+  SetErrorLevel 2
+  Quit
+!macroend
+!define Refuse "!insertmacro Refuse"
+
 ; Windows keeps the file of a running program from being written.
 !macro LookAt PROGRAM
   ${If} ${FileExists} "$2\${PROGRAM}"
@@ -83,9 +91,7 @@ VIAddVersionKey "LegalCopyright" "MIT or Apache-2.0"
 Function .onInit
   ${IfNot} ${RunningX64}
   ${OrIfNot} ${AtLeastWin10}
-    MessageBox MB_OK|MB_ICONSTOP "Muster needs Windows 10 or 11, 64-bit." /SD IDOK
-    SetErrorLevel 2
-    Quit
+    ${Refuse} "Muster needs Windows 10 or 11, 64-bit."
   ${EndIf}
 FunctionEnd
 
@@ -101,9 +107,7 @@ Section
     ReadRegStr $3 HKCU "${RUN}" "Muster"
     ExecWait '"$2\uninstall.exe" /S _?=$2' $0
     ${If} $0 != 0
-      MessageBox MB_OK|MB_ICONSTOP "The version before, in $2, could not be removed. Remove it, and start this again." /SD IDOK
-      SetErrorLevel 2
-      Quit
+      ${Refuse} "The version before, in $2, could not be removed. Remove it, and start this again."
     ${EndIf}
     Delete "$2\uninstall.exe"
     RMDir "$2"
@@ -123,9 +127,7 @@ Section
   SetOutPath "$INSTDIR"
   WriteUninstaller "$INSTDIR\uninstall.exe"
   ${If} ${Errors}
-    MessageBox MB_OK|MB_ICONSTOP "Not everything could be written to $INSTDIR. Start this again, with another folder if need be." /SD IDOK
-    SetErrorLevel 2
-    Quit
+    ${Refuse} "Not everything could be written to $INSTDIR. Start this again, with another folder if need be."
   ${EndIf}
   CreateShortcut "$SMPROGRAMS\Muster.lnk" "$INSTDIR\muster.exe" "" "" "" "" "" "VMware vCenters in one window, fast and offline"
   CreateShortcut "$SMPROGRAMS\Muster command line.lnk" "$SYSDIR\cmd.exe" '/k set "PATH=$INSTDIR;%PATH%"' "$INSTDIR\musterctl.exe" "" "" "" "A command prompt that finds musterctl"
@@ -150,9 +152,7 @@ Section "Uninstall"
   Delete "$INSTDIR\musterctl.exe"
   Delete "$INSTDIR\WebView2Loader.dll"
   ${If} ${Errors}
-    MessageBox MB_OK|MB_ICONSTOP "Not everything could be removed from $INSTDIR: a file there is open elsewhere. Close it, and try again." /SD IDOK
-    SetErrorLevel 2
-    Quit
+    ${Refuse} "Not everything could be removed from $INSTDIR: a file there is open elsewhere. Close it, and try again."
   ${EndIf}
   RMDir "$INSTDIR\docs"
   Delete "$INSTDIR\uninstall.exe"

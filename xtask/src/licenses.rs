@@ -1,7 +1,7 @@
 //! The list of everything that Muster is made of, with the license of each and the texts that come with it.
 //! Refuses to leave one out: what names no license fails the build.
 
-use crate::made_of::{self, PLATFORMS};
+use crate::made_of::{self, BROUGHT_ALONG, PLATFORMS};
 use anyhow::{Context, bail};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,28 +13,15 @@ use std::{
 /// What the files of a package are called that hold its licenses.
 const FILES: [&str; 6] = ["license", "licence", "copying", "copyright", "notice", "unlicense"];
 
-/// What packages bring along that no manifest names: fonts with the stylesheet, and a library of Windows.
-const BROUGHT_ALONG: [(&str, &str); 4] = [
-    ("Red Hat Display, Red Hat Text and Red Hat Mono (fonts)", "OFL-1.1"),
-    ("Font Awesome Free (font)", "OFL-1.1"),
-    ("Font Awesome Free (icons)", "CC-BY-4.0"),
-    ("WebView2Loader.dll of Microsoft (on Windows)", "BSD-3-Clause"),
-];
-
 /// The list as text, for all platforms: one of them may bring a package that another has no need of.
 pub(crate) fn list(root: &Path) -> anyhow::Result<String> {
-    let mut packages = BTreeMap::new();
-    for platform in PLATFORMS {
-        for package in made_of::packages(root, platform)? {
-            packages.insert((package.name.to_string(), package.version.clone()), package);
-        }
-    }
+    let packages = made_of::packages(root, &PLATFORMS)?;
     let mut text = String::from(
         "Muster is made of the following, each under its own license. Where a package comes with texts of its licenses they are \
          below the list, each once.\n\n",
     );
     let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for package in packages.values() {
+    for package in &packages {
         let name = format!("{} {}", package.name, package.version);
         let Some(license) = package.license.as_ref() else { bail!("{name} names no license") };
         writeln!(text, "{name}: {license}")?;
@@ -45,7 +32,7 @@ pub(crate) fn list(root: &Path) -> anyhow::Result<String> {
     }
     let stylesheet = made_of::stylesheet(root)?;
     writeln!(text, "{} {}: {}", stylesheet.name, stylesheet.version, stylesheet.license)?;
-    for (what, license) in BROUGHT_ALONG {
+    for (what, license, _) in BROUGHT_ALONG {
         writeln!(text, "{what}: {license}")?;
     }
     // The crate that brings the library leaves its license out.

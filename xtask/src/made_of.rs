@@ -15,6 +15,15 @@ pub(crate) const PLATFORMS: [&str; 2] = ["x86_64-unknown-linux-gnu", "x86_64-pc-
 /// What the page is built for.
 pub(crate) const PAGE: &str = "wasm32-unknown-unknown";
 
+/// What packages bring along that no manifest names, its license, and the platform if it is not on all: fonts and icons with the
+/// stylesheet, and a library of Windows.
+pub(crate) const BROUGHT_ALONG: [(&str, &str, Option<&str>); 4] = [
+    ("Red Hat Display, Red Hat Text and Red Hat Mono (fonts)", "OFL-1.1", None),
+    ("Font Awesome Free (font)", "OFL-1.1", None),
+    ("Font Awesome Free (icons)", "CC-BY-4.0", None),
+    ("WebView2Loader.dll of Microsoft (on Windows)", "BSD-3-Clause", Some("x86_64-pc-windows-gnu")),
+];
+
 /// A package of npm.
 pub(crate) struct Stylesheet {
     pub(crate) name: String,
@@ -22,10 +31,11 @@ pub(crate) struct Stylesheet {
     pub(crate) license: String,
 }
 
-/// What the programs need on a platform, the page that the window shows included; ours are left out.
-pub(crate) fn packages(root: &Path, platform: &str) -> anyhow::Result<Vec<Package>> {
+/// What the programs need on platforms, the page that the window shows included; ours are left out.
+pub(crate) fn packages(root: &Path, platforms: &[&str]) -> anyhow::Result<Vec<Package>> {
+    let programs = platforms.iter().map(|platform| (*platform, &["muster", "cli"][..]));
     let mut packages = BTreeMap::new();
-    for (target, of) in [(platform, &["muster", "cli"][..]), (PAGE, &["ui"])] {
+    for (target, of) in programs.chain([(PAGE, &["ui"][..])]) {
         let metadata = metadata(root, target)?;
         for package in needed(&metadata, of)? {
             packages.insert((package.name.to_string(), package.version.clone()), package.clone());

@@ -1,7 +1,7 @@
 //! What Muster is made of on a platform, as a list that scanners of vulnerabilities read (CycloneDX, JSON).
 //! Refuses to say of one commit two different things: it has the commit's date, and a serial number made of what it lists.
 
-use crate::made_of;
+use crate::made_of::{self, BROUGHT_ALONG};
 use anyhow::Context;
 use cargo_metadata::Package;
 use cyclonedx_bom::external_models::normalized_string::NormalizedString;
@@ -16,22 +16,20 @@ use std::{fs, path::Path};
 
 /// The list for a platform.
 pub(crate) fn list(root: &Path, platform: &str) -> anyhow::Result<String> {
-    let packages = made_of::packages(root, platform)?;
+    let packages = made_of::packages(root, &[platform])?;
     let mut components = packages.iter().map(of_package).collect::<anyhow::Result<Vec<_>>>()?;
     for package in packages.iter().filter(|package| package.name.as_str() == "libsqlite3-sys") {
         components.push(component("generic", "sqlite", &sqlite(package)?, "blessing")?);
     }
-    if platform.contains("windows") {
-        let version = packages.iter().find(|package| package.name.as_str() == "webview2-com-sys");
-        let version = version.context("the window on Windows needs WebView2")?.version.to_string();
-        let mut loader = component("cargo", "webview2-com-sys", &version, "BSD-3-Clause")?;
-        loader.bom_ref = Some("WebView2Loader.dll".to_owned());
-        loader.name = NormalizedString::new("WebView2Loader.dll");
-        loader.purl = None;
-        components.push(loader);
-    }
     let stylesheet = made_of::stylesheet(root)?;
     components.push(component("npm", &stylesheet.name, &stylesheet.version, &stylesheet.license)?);
+    let is_here = |only: Option<&str>| only.is_none_or(|only| only == platform);
+    for (what, licensed, _) in BROUGHT_ALONG.into_iter().filter(|(.., only)| is_here(*only)) {
+        // Of no version that anybody names.
+        let mut one = Component::new(Classification::File, what, "", Some(what.to_owned()));
+        (one.version, one.licenses) = (None, Some(license(licensed)));
+        components.push(one);
+    }
     let mut of = Component::new(Classification::Application, "muster", env!("CARGO_PKG_VERSION"), None);
     of.licenses = Some(license("MIT OR Apache-2.0"));
     of.description = Some(NormalizedString::new(&format!("Muster for {platform}")));

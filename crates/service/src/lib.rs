@@ -146,9 +146,6 @@ impl Options {
     }
 }
 
-/// A file of this name beside the program keeps the data there, too: on a stick, or in an unpacked archive.
-const PORTABLE: (&str, &str) = ("portable", "data");
-
 /// The data folder that was named, or the one of MUSTER_DATA_DIR, or that beside a portable program, or of the platform.
 pub fn data_dir(named: Option<PathBuf>) -> Result<PathBuf, ApiError> {
     let from_variable =
@@ -161,10 +158,10 @@ pub fn data_dir(named: Option<PathBuf>) -> Result<PathBuf, ApiError> {
     })
 }
 
-/// The data folder beside this program, if it is a portable one.
+/// The data folder beside this program, if it is a portable one: on a stick, or in an unpacked archive.
 fn portable() -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok()?.parent()?.to_owned();
-    beside.join(PORTABLE.0).is_file().then(|| beside.join(PORTABLE.1))
+    let program = std::env::current_exe().ok()?;
+    program.with_file_name("portable").is_file().then(|| program.with_file_name("data"))
 }
 
 /// The one service that owns every conversation with every vCenter. Clones are the same service.

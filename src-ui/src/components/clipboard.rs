@@ -9,8 +9,7 @@ use web_sys::{HtmlDocument, HtmlTextAreaElement};
 pub(crate) fn copy(text: &str) -> bool {
     let copied = || {
         let document: HtmlDocument = web_sys::window()?.document()?.dyn_into().ok()?;
-        let before =
-            document.active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+        let before = super::kept_focus::active();
         let field: HtmlTextAreaElement = document.create_element("textarea").ok()?.dyn_into().ok()?;
         field.set_value(text);
         field.set_class_name("muster-clipboard");

@@ -47,7 +47,8 @@ pub(super) fn keep() -> Option<[EventListener; 2]> {
     Some([seen, pressed])
 }
 
-fn active() -> Option<HtmlElement> {
+/// What has the focus, unless nothing has.
+pub(super) fn active() -> Option<HtmlElement> {
     let active = window()?.document()?.active_element()?.dyn_into::<HtmlElement>().ok()?;
     (active.tag_name() != "BODY").then_some(active)
 }

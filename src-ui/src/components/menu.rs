@@ -121,8 +121,8 @@ fn enter(whole: &NodeRef) {
 /// Moves the focus within the menu; `false` for a key that does not.
 pub(crate) fn step(whole: &NodeRef, key: &str) -> bool {
     let entries = entries(whole);
-    let active = web_sys::window().and_then(|window| window.document()?.active_element());
-    let at = entries.iter().position(|entry| Some(entry.unchecked_ref::<Element>()) == active.as_ref());
+    let active = super::kept_focus::active();
+    let at = entries.iter().position(|entry| Some(entry) == active.as_ref());
     let many = entries.len();
     let to = match (key, at) {
         (_, _) if many == 0 => return false,

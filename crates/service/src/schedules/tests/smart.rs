@@ -130,16 +130,13 @@ async fn the_calendar_has_a_smart_schedule_of_several_vcenters_on_every_day() {
     let folder = tempfile::tempdir().unwrap();
     let service = on(&folder).await;
     let ids = vcenters(&service, &["Berlin", "Oslo", "Paris"], "prod").await;
-    add(&service, ScheduleSettings { when: every_hour(), ..smart(&ids) }).await;
+    let hourly = contract::Timing::EverySeconds(3600);
+    add(&service, ScheduleSettings { when: hourly, ..smart(&ids) }).await;
     let calendar = call(&service, ShowCalendar { days: 7 }).await.unwrap();
     let empty: Vec<&str> =
         calendar.days.iter().filter(|day| day.runs.is_empty()).map(|day| &*day.date).collect();
     assert!(calendar.often.is_empty() && empty.is_empty(), "{empty:?}: {calendar:?}");
     service.close().await;
-}
-
-fn every_hour() -> contract::Timing {
-    contract::Timing::EverySeconds(3600)
 }
 
 #[tokio::test]
